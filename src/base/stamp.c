@@ -1,0 +1,154 @@
+#include "base/stamp.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "base/must.h"
+#include "base/text.h"
+
+static struct tm broken_down(stamp at, int *milliseconds)
+{
+	stamp ms = at % 1000;
+	time_t seconds = at / 1000;
+	struct tm tm;
+
+	if (ms < 0) {
+		ms += 1000;
+		seconds--;
+	}
+	must(gmtime_r(&seconds, &tm) != NULL);
+	*milliseconds = (int)ms;
+	return tm;
+}
+
+void stamp_text(stamp at, char out[STAMP_TEXT])
+{
+	int ms;
+	struct tm tm = broken_down(at, &ms);
+	size_t n = strftime(out, STAMP_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
+
+	must(n > 0);
+	if (ms != 0)
+		(void)snprintf(out + n, STAMP_TEXT - n, ".%03uZ", (unsigned)ms % 1000);
+	else
+		(void)snprintf(out + n, STAMP_TEXT - n, "Z");
+}
+
+void stamp_http(stamp at, char out[STAMP_HTTP])
+{
+	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	int ms;
+	struct tm tm = broken_down(at, &ms);
+
+	(void)snprintf(out, STAMP_HTTP, "%s, %02u %s %04u %02u:%02u:%02u GMT", days[tm.tm_wday % 7],
+		       (unsigned)tm.tm_mday % 100, months[tm.tm_mon % 12],
+		       (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)tm.tm_hour % 100,
+		       (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
+}
+
+/* Takes `digits` digits; false when they are not there or above max. */
+static bool take_number(struct slice *s, size_t digits, uint64_t max, int *out)
+{
+	uint64_t v;
+
+	if (s->n < digits || !text_u64(slice_sub(*s, 0, digits), max, &v))
+		return false;
+	*s = slice_from(*s, digits);
+	*out = (int)v;
+	return true;
+}
+
+static bool take_byte(struct slice *s, uint8_t c)
+{
+	if (s->n == 0 || text_lower(s->p[0]) != text_lower(c))
+		return false;
+	*s = slice_from(*s, 1);
+	return true;
+}
+
+static int take_fraction(struct slice *s)
+{
+	int ms = 0;
+	int scale = 100;
+
+	while (s->n > 0 && text_is_digit(s->p[0])) {
+		ms += (s->p[0] - '0') * scale;
+		scale /= 10;
+		*s = slice_from(*s, 1);
+	}
+	return ms;
+}
+
+static bool take_offset(struct slice *s, int *minutes)
+{
+	int hour;
+	int minute;
+	int sign = 1;
+
+	if (take_byte(s, 'Z')) {
+		*minutes = 0;
+		return true;
+	}
+	if (take_byte(s, '-'))
+		sign = -1;
+	else if (!take_byte(s, '+'))
+		return false;
+	if (!take_number(s, 2, 23, &hour) || !take_byte(s, ':') || !take_number(s, 2, 59, &minute))
+		return false;
+	*minutes = sign * (hour * 60 + minute);
+	return true;
+}
+
+bool stamp_parse(struct slice s, stamp *out)
+{
+	struct tm tm = { 0 };
+	int ms = 0;
+	int offset;
+
+	if (!take_number(&s, 4, 9999, &tm.tm_year) || !take_byte(&s, '-') ||
+	    !take_number(&s, 2, 12, &tm.tm_mon) || !take_byte(&s, '-') ||
+	    !take_number(&s, 2, 31, &tm.tm_mday) || !take_byte(&s, 'T') ||
+	    !take_number(&s, 2, 23, &tm.tm_hour) || !take_byte(&s, ':') ||
+	    !take_number(&s, 2, 59, &tm.tm_min) || !take_byte(&s, ':') ||
+	    !take_number(&s, 2, 60, &tm.tm_sec))
+		return false;
+	if (take_byte(&s, '.')) {
+		if (s.n == 0 || !text_is_digit(s.p[0]))
+			return false;
+		ms = take_fraction(&s);
+	}
+	if (!take_offset(&s, &offset) || s.n != 0 || tm.tm_mon == 0 || tm.tm_mday == 0)
+		return false;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	*out = ((stamp)timegm(&tm) - (stamp)offset * 60) * 1000 + ms;
+	return true;
+}
+
+bool stamp_span_parse(struct slice s, stamp *out)
+{
+	static const struct {
+		const char *unit;
+		stamp each;
+	} units[] = { { "ms", 1 },
+		      { "s", STAMP_SECOND },
+		      { "m", STAMP_MINUTE },
+		      { "h", STAMP_HOUR },
+		      { "d", STAMP_DAY } };
+	size_t digits = 0;
+	uint64_t count;
+
+	while (digits < s.n && text_is_digit(s.p[digits]))
+		digits++;
+	if (!text_u64(slice_sub(s, 0, digits), 1000000000, &count))
+		return false;
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+		if (slice_eq_str(slice_from(s, digits), units[i].unit)) {
+			*out = (stamp)count * units[i].each;
+			return true;
+		}
+	}
+	return false;
+}
