@@ -16,7 +16,10 @@ struct arena {
 	size_t held;                /* bytes given out since the last reset */
 };
 
-#define ARENA_INIT { NULL, 0 }
+#define ARENA_INIT                                                                                 \
+	{                                                                                          \
+		NULL, 0                                                                            \
+	}
 
 /* n bytes of zeros, aligned for any object. n may be 0. */
 void *arena_alloc(struct arena *a, size_t n);

@@ -7,4 +7,7 @@
 
 #include <cmocka.h>
 
-int main(void) { return 0; }
+int main(void)
+{
+	return 0;
+}

@@ -13,7 +13,10 @@ struct buf {
 	size_t cap; /* private */
 };
 
-#define BUF_INIT { NULL, 0, 0 }
+#define BUF_INIT                                                                                   \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
 
 /* Frees the bytes; the buffer is empty and usable again. */
 void buf_free(struct buf *b);

@@ -37,7 +37,10 @@ struct fail {
 	char words[FAIL_WORDS_MAX];
 };
 
-#define FAIL_INIT { FAIL_NONE, 0, 0, 0, "" }
+#define FAIL_INIT                                                                                  \
+	{                                                                                          \
+		FAIL_NONE, 0, 0, 0, ""                                                             \
+	}
 
 /* Records kind and words (the first failure wins: a later one is not written over it) and
  * returns -1. A NULL f is legal where the caller needs no words. */

@@ -18,7 +18,7 @@ struct list {
 #define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 /* The link must not be removed inside; use list_first() in a while loop for that. */
-#define list_for_each(link, head) \
+#define list_for_each(link, head)                                                                  \
 	for (struct list *link = (head)->next; (link) != (head); (link) = (link)->next)
 
 static inline void list_init(struct list *l)

@@ -83,7 +83,7 @@ static void grow(struct map *m)
 	m->cap = old.cap == 0 ? 16 : old.cap * 2;
 	m->slots = calloc(m->cap, sizeof *m->slots);
 	must(m->slots != NULL);
-	map_for_each(slot, &old)
+	map_for_each (slot, &old)
 		*find(m, slot->key, slot->hash) = *slot;
 	free(old.slots);
 }

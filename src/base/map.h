@@ -19,7 +19,10 @@ struct map {
 	size_t count;
 };
 
-#define MAP_INIT { NULL, 0, 0 }
+#define MAP_INIT                                                                                   \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
 
 /* Once per process, before the first map: 16 random bytes. Tests may leave zeros. */
 void map_seed(const uint8_t key[16]);
@@ -35,8 +38,8 @@ void *map_put(struct map *m, struct slice key, void *value);
 void *map_remove(struct map *m, struct slice key);
 
 /* The map must not change inside. */
-#define map_for_each(slot, m)                                                             \
-	for (struct map_slot *slot = (m)->slots; slot != (m)->slots + (m)->cap; slot++) \
+#define map_for_each(slot, m)                                                                      \
+	for (struct map_slot *slot = (m)->slots; slot != (m)->slots + (m)->cap; slot++)            \
 		if (slot->value != NULL)
 
 /* SipHash-1-3 under the process's key. */

@@ -11,7 +11,10 @@ struct secret {
 	size_t mapped; /* private */
 };
 
-#define SECRET_INIT { NULL, 0, 0 }
+#define SECRET_INIT                                                                                \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
 
 /* n zero bytes in locked pages. Locking may be refused by a limit; pages are then unlocked but
  * still out of dumps (secret_locked() tells). */
