@@ -1,0 +1,171 @@
+/* run/feed/feed.h: the ordered feed of change records from the truth to a machine's replica:
+ * two engines, fed with bytes and asked what to do. No socket, no clock, no file.
+ *
+ *	source (control)                                sink (applier)
+ *	          <── HELLO machine, layout, epoch, seq ──
+ *	 ── FOLLOW epoch, seq ──>                       the changes after seq come next; or
+ *	 ── SNAPSHOT epoch, seq, heads ──>              forget, load aside:
+ *	 ── RECORD kind, key, value ──> ...
+ *	 ── CHANGE seq, shard, prev, ... ──> ...        what changed while the records were read
+ *	 ── SNAPSHOT_END epoch, seq ──>                 swap
+ *	 ── CHANGE ──> ... ── HEARTBEAT seq, at ──>     each second
+ *	          <── ACK epoch, seq ──                 after commit
+ *
+ * A record is a full replacement of its key, or a tombstone. Changes carry a dense seq in commit
+ * order and, per shard, the seq before them (prev). A replayed or old change does nothing. A gap,
+ * a broken chain or another epoch makes the sink say HELLO again; it gets what it
+ * missed, or a snapshot when the truth cannot give that.
+ *
+ * A snapshot is read in pages, each in a read transaction of its own, so that it never holds one
+ * open: pages are of different moments, and the changes from the first moment on, sent before
+ * SNAPSHOT_END, put that right, as each is a full replacement. The sink swaps only then.
+ *
+ * Frames: u32 length of what follows, u8 type, body; numbers big-endian. Types from 0x80 on are
+ * ephemeral and ignored when unknown.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/fail.h"
+#include "base/id.h"
+#include "base/slice.h"
+#include "base/stamp.h"
+#include "run/replica/replica.h"
+
+#define FEED_NAME_MAX 63 /* a machine's name */
+
+struct feed_change {
+	uint64_t seq;
+	uint64_t prev; /* seq of the change before it in the shard, 0: none */
+	stamp at;
+	uint8_t shard;
+	uint8_t kind; /* enum replica_table */
+	bool tombstone;
+	struct slice key;
+	struct slice value; /* empty for a tombstone */
+};
+
+struct feed_hello {
+	struct id machine;
+	char name[FEED_NAME_MAX + 1];
+	uint32_t layout;
+	struct id epoch; /* zero: nothing loaded */
+	uint64_t seq;
+};
+
+/* ---- source: one per connected applier ---- */
+
+/* What the owner must give next. Asked again after each thing given. */
+enum feed_want {
+	FEED_WANT_NOTHING, /* until bytes come, are taken, or the truth moves (feed_source_head) */
+	FEED_WANT_START,   /* first, and after another hello: read the truth's state and the oldest
+			    * seq still in the log in one transaction -> feed_source_start() */
+	FEED_WANT_PAGE, /* snapshot records of want_kind after want_after (empty: from the first),
+			    * -> feed_source_record() each, then feed_source_page_end() */
+	FEED_WANT_CHANGES, /* changes with seq > want_seq in order -> feed_source_change() each,
+			    * then feed_source_changes_end() */
+};
+
+struct feed_source {
+	struct feed_hello hello; /* valid once heard: `helloed` */
+	bool helloed;
+	struct id acked_epoch; /* what the machine has committed */
+	uint64_t acked_seq;
+	uint8_t want_kind;
+	uint64_t want_seq;
+	struct buf want_after; /* key of the last record given */
+
+	struct buf in; /* private from here */
+	struct buf out;
+	int state;
+	struct id epoch;
+	uint64_t sent;
+	uint64_t head;
+	uint64_t settle;
+	uint8_t kinds;
+	bool asked;
+};
+
+/* `kinds`: records of kinds 1 to `kinds` make up a snapshot, in this order. */
+void feed_source_init(struct feed_source *s, uint8_t kinds);
+void feed_source_fini(struct feed_source *s);
+
+/* Takes bytes from the peer. -1: it does not speak the protocol, or another layout; close.
+ * *changed tells that hello or acked_* are new. */
+must_check int feed_source_feed(struct feed_source *s, struct slice bytes, bool *changed,
+				struct fail *f);
+
+/* What is wanted now. While more than about 256 KiB wait to be sent it is FEED_WANT_NOTHING, so
+ * ask again when bytes went out. Each want is told once, until it was answered. */
+enum feed_want feed_source_want(struct feed_source *s);
+
+void feed_source_start(struct feed_source *s, const struct replica_state *truth, uint64_t oldest);
+void feed_source_record(struct feed_source *s, struct slice key, struct slice value);
+void feed_source_page_end(struct feed_source *s, uint64_t head, bool more);
+void feed_source_change(struct feed_source *s, const struct feed_change *c);
+/* head: the truth's last seq in the transaction that was read. */
+void feed_source_changes_end(struct feed_source *s, uint64_t head);
+
+/* The truth moved to `head` (after its commit). */
+void feed_source_head(struct feed_source *s, uint64_t head);
+
+/* The truth was replaced while connected (restore): begins anew with FEED_WANT_START. */
+void feed_source_restart(struct feed_source *s);
+
+/* Each second. */
+void feed_source_heartbeat(struct feed_source *s, stamp now);
+
+/* Bytes to send, and how many of them went. */
+struct slice feed_source_out(const struct feed_source *s);
+void feed_source_sent(struct feed_source *s, size_t n);
+
+/* ---- sink: one per applier ---- */
+
+enum feed_event_type {
+	FEED_NONE,   /* nothing more in the bytes fed: commit what is open */
+	FEED_LOAD,   /* a snapshot begins: empty the side */
+	FEED_RECORD, /* put: change.kind, key, value */
+	FEED_CHANGE, /* put or delete: change */
+	FEED_SWAP,   /* the snapshot is whole: swap to state */
+	FEED_BEAT,   /* at: the truth's clock; head: its last seq */
+};
+
+struct feed_event {
+	enum feed_event_type type;
+	struct feed_change change; /* borrowed until the next call on the sink */
+	stamp at;
+	uint64_t head;
+};
+
+struct feed_sink {
+	struct replica_state state; /* after the events handed out; where a commit then stands */
+	uint64_t head;              /* the truth's last seq heard of */
+	uint64_t ignored;           /* old or repeated changes that did nothing */
+	uint64_t resyncs;           /* gaps met */
+
+	struct buf in; /* private from here */
+	size_t taken;
+	struct buf out;
+	struct feed_hello hello;
+	int mode;
+	struct id load_epoch;
+	bool loading;
+};
+
+/* `committed` is where the replica stands; queues the HELLO. machine is a random id kept beside the
+ * replica, name is for people. */
+void feed_sink_init(struct feed_sink *s, const struct replica_state *committed,
+		    const struct id *machine, const char *name);
+void feed_sink_fini(struct feed_sink *s);
+
+/* Takes bytes; -1 from feed_sink_next() tells when they are not the protocol. */
+void feed_sink_feed(struct feed_sink *s, struct slice bytes);
+
+/* The next event; -1: close and connect again later. */
+must_check int feed_sink_next(struct feed_sink *s, struct feed_event *e, struct fail *f);
+
+/* state is committed. */
+void feed_sink_ack(struct feed_sink *s);
+
+struct slice feed_sink_out(const struct feed_sink *s);
+void feed_sink_sent(struct feed_sink *s, size_t n);
