@@ -1,0 +1,91 @@
+/* model/order.h: certificate orders. An order is a row, order_step() decides what it does next:
+ *
+ *	(row, now, event) → (row changes, actions)
+ *
+ * without clock, socket or randomness. Control runs the actions and feeds what comes of them as
+ * the next event. A crash at any step resumes with ORDER_EVENT_DUE.
+ */
+#pragma once
+
+#include "model/act.h"
+
+enum order_state {
+	ORDER_NEW,     /* to be keyed */
+	ORDER_KEYED,   /* a wrapped key is stored; to be issued */
+	ORDER_ISSUED,  /* the certificate is stored and published; not yet seen live */
+	ORDER_LIVE,    /* done */
+	ORDER_FAILED,  /* given up: somebody must act */
+	ORDER_REMOVED, /* the name is no longer served */
+};
+
+#define ORDER_STATES 6
+
+const char *order_state_name(enum order_state s);
+
+enum order_reason { ORDER_FOR_NEW_NAME, ORDER_FOR_RENEWAL, ORDER_FOR_REPLACEMENT };
+
+struct order_row {
+	struct id id;
+	struct slice name;
+	struct id zone;
+	struct id account;
+	enum order_state state;
+	enum order_reason reason;
+	struct slice issuer; /* "local" */
+	struct id key;       /* zero until keyed */
+	struct id cert;      /* zero until issued */
+	uint32_t attempts;   /* failed ones in this state */
+	stamp due_at;        /* when to step next; 0: nothing to wait for */
+	struct slice error;  /* words of the last failure, or absent */
+	struct slice who; /* who must act: "nobody: tried again by itself", "operator", "owner" */
+	uint64_t seq;     /* of the change that published the certificate */
+	stamp created_at;
+	stamp modified_at;
+};
+
+enum order_event_kind {
+	ORDER_EVENT_DUE,    /* its time has come, or control has started */
+	ORDER_EVENT_KEYED,  /* the key is stored */
+	ORDER_EVENT_ISSUED, /* the certificate is stored and published */
+	ORDER_EVENT_LIVE,   /* every machine heard of has it */
+	ORDER_EVENT_FAILED, /* the last action failed for now: try again */
+	ORDER_EVENT_DENIED, /* the issuer refuses: trying again does not help */
+	ORDER_EVENT_GONE,   /* the name is no longer served by this account */
+};
+
+#define ORDER_EVENTS 7
+
+struct order_event {
+	enum order_event_kind kind;
+	struct id key;      /* KEYED */
+	struct id cert;     /* ISSUED */
+	uint64_t seq;       /* ISSUED */
+	struct slice words; /* FAILED, DENIED: borrowed by the row that comes out */
+};
+
+enum order_action { ORDER_DO_NOTHING, ORDER_DO_KEY, ORDER_DO_ISSUE, ORDER_DO_WATCH };
+
+/* Changes *row and says what to do now. An event that does not fit the state changes nothing. */
+enum order_action order_step(struct order_row *row, stamp now, const struct order_event *event);
+
+/* When to renew a certificate: at two thirds of its life, up to a twentieth earlier, decided by
+ * its id so that certificates made together are not renewed together. */
+stamp order_renewal_at(const struct id *cert, stamp not_before, stamp not_after);
+
+/* Makes an order for the name unless one is open; sets act->ordered. */
+must_check int order_create(struct sql_tx *tx, struct act *act, const struct order_row *want,
+			    struct fail *f);
+must_check int order_update(struct sql_tx *tx, const struct order_row *row, struct fail *f);
+must_check int order_find(struct sql_tx *tx, struct arena *a, const struct id *id,
+			  struct order_row *out, struct fail *f);
+
+/* The newest order of the name. FAIL_ABSENT when there never was one. */
+must_check int order_latest(struct sql_tx *tx, struct arena *a, struct slice name,
+			    struct order_row *out, struct fail *f);
+
+/* The open orders that are due by `until`, oldest first. */
+typedef bool order_each_f(void *arg, const struct order_row *row);
+must_check int order_each_due(struct sql_tx *tx, stamp until, order_each_f *each, void *arg,
+			      struct fail *f);
+must_check int order_each(struct sql_tx *tx, const struct id *zone, order_each_f *each, void *arg,
+			  struct fail *f);
