@@ -1,0 +1,13 @@
+/* run/random.h: the one place where randomness comes from: the kernel's generator. Engines below
+ * run/ take random bytes as an argument. Cannot fail once the machine is up. */
+#pragma once
+
+#include "base/id.h"
+
+void random_bytes(void *p, size_t n);
+
+/* 16 random bytes. */
+void random_id(struct id *out);
+
+/* Uniform in [0, below); below must not be 0. */
+uint32_t random_below(uint32_t below);
