@@ -119,14 +119,13 @@ static void cert_and_chain_go_round(void **state)
 static void key_and_challenge_go_round(void **state)
 {
 	(void)state;
-	struct key_record in = { .kek = id_of(4), .type = 1, .wrapped = slice_lit("sealed") }, out;
+	struct key_record in = { slice_lit("sealed") }, out;
 	struct challenge_record c = { 99, slice_lit("token.thumb") }, c_out;
 	struct buf b = BUF_INIT;
 
 	key_record_encode(&in, &b);
 	assert_true(key_record_decode(buf_slice(&b), &out));
 	assert_slice(out.wrapped, in.wrapped);
-	assert_true(id_eq(&out.kek, &in.kek));
 	buf_clear(&b);
 	challenge_record_encode(&c, &b);
 	assert_true(challenge_record_decode(buf_slice(&b), &c_out));
