@@ -87,7 +87,7 @@ bool dns_name_covers(struct slice pattern, struct slice host);
 /* The replica's key: labels reversed, each followed by 0x00: "www.example.com" is
  * "com\0example\0www\0". Byte order of keys is canonical DNS order, and the keys of a subtree share
  * a prefix. Returns the key, borrowed from out. Works on any bytes without 0x00 of at most
- * DNS_NAME_MAX (what is no name is no key in the replica either); longer is an absent slice. */
+ * DNS_NAME_MAX (what is no name is no key in the replica either); for others the key is absent. */
 #define DNS_NAME_KEY (DNS_NAME_MAX + 1)
 struct slice dns_name_key(struct slice name, uint8_t out[DNS_NAME_KEY]);
 
