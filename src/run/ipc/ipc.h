@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "base/must.h"
 #include "base/slice.h"
 #include "run/loop/loop.h"
 
@@ -62,6 +63,9 @@ void *ipc_owner(const struct ipc *c);
  * duplicated: the caller keeps its own. id 0 means no reply is wanted; replies repeat the id.
  * The type must be ours to send and the payload within its row (must). */
 must_check int ipc_send(struct ipc *c, uint16_t type, uint32_t id, struct slice payload, int fd);
+
+/* Writes what the socket takes now, without waiting for the loop: before a close or an exit. */
+void ipc_flush(struct ipc *c);
 
 /* Bytes waiting to be sent. */
 size_t ipc_queued(const struct ipc *c);
