@@ -26,6 +26,7 @@
 #include "base/slice.h"
 
 struct loop;
+struct sql_prepared;
 struct sql;      /* one connection */
 struct sql_tx;   /* one open transaction of a connection */
 struct sql_pool; /* a writer thread, some reader threads and their queues */
@@ -50,7 +51,8 @@ struct sql_stmt {
  * The error sticks: bind and fetch freely, ask once in sql_end(), which must be called. */
 struct sql_query {
 	struct sql_tx *tx; /* all private */
-	void *stmt;
+	const struct sql_stmt *source;
+	struct sql_prepared *prepared;
 	int error;
 	bool done;
 };
