@@ -37,9 +37,15 @@ void *map_put(struct map *m, struct slice key, void *value);
 /* Returns the value that was there, or NULL. */
 void *map_remove(struct map *m, struct slice key);
 
+/* Behind the last slot. */
+static inline struct map_slot *map_end(const struct map *m)
+{
+	return m->cap == 0 ? m->slots : m->slots + m->cap;
+}
+
 /* The map must not change inside. */
 #define map_for_each(slot, m)                                                                      \
-	for (struct map_slot *slot = (m)->slots; slot != (m)->slots + (m)->cap; slot++)            \
+	for (struct map_slot *slot = (m)->slots; slot != map_end(m); slot++)                       \
 		if (slot->value != NULL)
 
 /* SipHash-1-3 under the process's key. */
