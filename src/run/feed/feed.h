@@ -1,5 +1,5 @@
 /* run/feed/feed.h: the ordered feed of change records from the truth to a machine's replica:
- * two engines, fed with bytes and asked what to do. No socket, no clock, no file.
+ * two engines, fed with frames and asked what to do. No socket, no clock, no file.
  *
  *	source (control)                                sink (applier)
  *	          <── HELLO machine, layout, epoch, seq ──
@@ -20,8 +20,12 @@
  * open: pages are of different moments, and the changes from the first moment on, sent before
  * SNAPSHOT_END, put that right, as each is a full replacement. The sink swaps only then.
  *
- * Frames: u32 length of what follows, u8 type, body; numbers big-endian. Types from 0x80 on are
- * ephemeral and ignored when unknown.
+ * Frames are those of run/ipc (enum ipc_feed); payloads are written and read here alone. The owner
+ * moves them between engine and channel:
+ *
+ *	on_frame:   feed_sink_feed(&sink, type, payload, &event, &f)
+ *	to send:    while (feed_sink_out(&sink, &type, &payload))
+ *	                    if (ipc_send(channel, type, 0, payload, -1) == 0) feed_sink_sent(&sink);
  */
 #pragma once
 
@@ -30,6 +34,7 @@
 #include "base/id.h"
 #include "base/slice.h"
 #include "base/stamp.h"
+#include "run/ipc/pairs.h"
 #include "run/replica/replica.h"
 
 #define FEED_NAME_MAX 63 /* a machine's name */
@@ -57,7 +62,7 @@ struct feed_hello {
 
 /* What the owner must give next. Asked again after each thing given. */
 enum feed_want {
-	FEED_WANT_NOTHING, /* until bytes come, are taken, or the truth moves (feed_source_head) */
+	FEED_WANT_NOTHING, /* until frames come or go out, or the truth moves (feed_source_head) */
 	FEED_WANT_START,   /* first, and after another hello: read the truth's state and the oldest
 			    * seq still in the log in one transaction -> feed_source_start() */
 	FEED_WANT_PAGE, /* snapshot records of want_kind after want_after (empty: from the first),
@@ -75,8 +80,7 @@ struct feed_source {
 	uint64_t want_seq;
 	struct buf want_after; /* key of the last record given */
 
-	struct buf in; /* private from here */
-	struct buf out;
+	struct buf out; /* private from here */
 	int state;
 	struct id epoch;
 	uint64_t sent;
@@ -90,13 +94,13 @@ struct feed_source {
 void feed_source_init(struct feed_source *s, uint8_t kinds);
 void feed_source_fini(struct feed_source *s);
 
-/* Takes bytes from the peer. -1: it does not speak the protocol, or another layout; close.
+/* Takes a frame of the peer. -1: it does not speak the protocol, or another layout; close.
  * *changed tells that hello or acked_* are new. */
-must_check int feed_source_feed(struct feed_source *s, struct slice bytes, bool *changed,
-				struct fail *f);
+must_check int feed_source_feed(struct feed_source *s, uint16_t type, struct slice payload,
+				bool *changed, struct fail *f);
 
 /* What is wanted now. While more than about 256 KiB wait to be sent it is FEED_WANT_NOTHING, so
- * ask again when bytes went out. Each want is told once, until it was answered. */
+ * ask again when frames went out. Each want is told once, until it was answered. */
 enum feed_want feed_source_want(struct feed_source *s);
 
 void feed_source_start(struct feed_source *s, const struct replica_state *truth, uint64_t oldest);
@@ -115,24 +119,25 @@ void feed_source_restart(struct feed_source *s);
 /* Each second. */
 void feed_source_heartbeat(struct feed_source *s, stamp now);
 
-/* Bytes to send, and how many of them went. */
-struct slice feed_source_out(const struct feed_source *s);
-void feed_source_sent(struct feed_source *s, size_t n);
+/* The next frame to send, borrowed until the next call on the source; it stays the next until
+ * feed_source_sent(). */
+must_check bool feed_source_out(const struct feed_source *s, uint16_t *type, struct slice *payload);
+void feed_source_sent(struct feed_source *s);
 
 /* ---- sink: one per applier ---- */
 
-enum feed_event_type {
-	FEED_NONE,   /* nothing more in the bytes fed: commit what is open */
-	FEED_LOAD,   /* a snapshot begins: empty the side */
-	FEED_RECORD, /* put: change.kind, key, value */
-	FEED_CHANGE, /* put or delete: change */
-	FEED_SWAP,   /* the snapshot is whole: swap to state */
-	FEED_BEAT,   /* at: the truth's clock; head: its last seq */
+enum sink_event_type {
+	SINK_NONE,   /* nothing to do (a change already applied, a resync begins) */
+	SINK_LOAD,   /* a snapshot begins: empty the side */
+	SINK_RECORD, /* put: change.kind, key, value */
+	SINK_CHANGE, /* put or delete: change */
+	SINK_SWAP,   /* the snapshot is whole: swap to state */
+	SINK_BEAT,   /* at: the truth's clock; head: its last seq */
 };
 
-struct feed_event {
-	enum feed_event_type type;
-	struct feed_change change; /* borrowed until the next call on the sink */
+struct sink_event {
+	enum sink_event_type type;
+	struct feed_change change;
 	stamp at;
 	uint64_t head;
 };
@@ -143,9 +148,7 @@ struct feed_sink {
 	uint64_t ignored;           /* old or repeated changes that did nothing */
 	uint64_t resyncs;           /* gaps met */
 
-	struct buf in; /* private from here */
-	size_t taken;
-	struct buf out;
+	struct buf out; /* private from here */
 	struct feed_hello hello;
 	int mode;
 	struct id load_epoch;
@@ -158,14 +161,13 @@ void feed_sink_init(struct feed_sink *s, const struct replica_state *committed,
 		    const struct id *machine, const char *name);
 void feed_sink_fini(struct feed_sink *s);
 
-/* Takes bytes; -1 from feed_sink_next() tells when they are not the protocol. */
-void feed_sink_feed(struct feed_sink *s, struct slice bytes);
-
-/* The next event; -1: close and connect again later. */
-must_check int feed_sink_next(struct feed_sink *s, struct feed_event *e, struct fail *f);
+/* Takes one frame of the truth and says what it means; what *e holds is borrowed from payload.
+ * -1: not the protocol: close and connect again later, from the committed state. */
+must_check int feed_sink_feed(struct feed_sink *s, uint16_t type, struct slice payload,
+			      struct sink_event *e, struct fail *f);
 
 /* state is committed. */
 void feed_sink_ack(struct feed_sink *s);
 
-struct slice feed_sink_out(const struct feed_sink *s);
-void feed_sink_sent(struct feed_sink *s, size_t n);
+must_check bool feed_sink_out(const struct feed_sink *s, uint16_t *type, struct slice *payload);
+void feed_sink_sent(struct feed_sink *s);

@@ -55,6 +55,7 @@ static const struct ipc_row feed_rows[] = {
 	{ FEED_HEARTBEAT, "heartbeat", IPC_LEFT, 64, false },
 	{ FEED_ACK, "ack", IPC_RIGHT, 64, false },
 	{ FEED_REFUSED, "refused", IPC_LEFT, 1 * KB, false },
+	{ FEED_FOLLOW, "follow", IPC_LEFT, 64, false },
 };
 
 const struct ipc_pair ipc_control_applier = { "control_applier", feed_rows, COUNT(feed_rows),

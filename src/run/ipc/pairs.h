@@ -51,5 +51,6 @@ enum ipc_feed {
 	FEED_HEARTBEAT = 6,
 	FEED_ACK = 7,
 	FEED_REFUSED = 8, /* words; the channel is closed after it */
+	FEED_FOLLOW = 9,  /* in reply to a hello: the changes after it come next */
 };
 extern const struct ipc_pair ipc_control_applier;
