@@ -45,3 +45,94 @@ SETTING_TEXT(log_file, "log.file", "",
 SETTING_TEXT(
 	access_log_file, "access_log.file", "log/access.log",
 	"File of access lines, opened anew on SIGHUP; -: standard error; empty: no access log.")
+
+SETTING_HEADING("Edge: who may connect, and what a request may be")
+SETTING_TEXT(
+	edge_default_name, "edge.default_name", "",
+	"Name whose certificate answers handshakes without a name or with an unknown one; empty: "
+	"they get the alert unrecognized_name.")
+SETTING_LIST(
+	trusted_proxies, "trusted_proxies", "",
+	"Nets of peers whose X-Forwarded-For, X-Forwarded-Proto, Forwarded and X-Request-Id are "
+	"believed and continued.")
+SETTING_INT(edge_connections, "edge.limit.connections", "10000", "1", "1000000", "connections",
+	    "Client connections of one worker; beyond it: 503 on plain HTTP, closed on HTTPS.")
+SETTING_INT(
+	edge_network_connections, "edge.limit.network_connections", "4000", "1", "1000000",
+	"connections",
+	"Client connections of one worker from one /24 (IPv4) or /64 (IPv6); beyond it as above.")
+SETTING_SIZE(edge_line, "edge.limit.line", "16k", "256", "32k",
+	     "Bytes of a request line; beyond it: 414.")
+SETTING_SIZE(edge_head, "edge.limit.head", "32k", "512", "48k",
+	     "Bytes of a request's line and fields together; beyond it: 431.")
+SETTING_INT(edge_fields, "edge.limit.fields", "100", "4", "128", "fields",
+	    "Fields of a request; beyond it: 431.")
+SETTING_SIZE(edge_body, "edge.limit.body", "100m", "0", "1024g",
+	     "Bytes of a request's body; beyond it: 413.")
+SETTING_INT(edge_requests, "edge.limit.requests", "10000", "1", "1000000000", "requests",
+	    "Requests on one client connection; the last one is answered with Connection: close.")
+SETTING_SIZE(edge_drain, "edge.limit.drain", "256k", "0", "64m",
+	     "Bytes of an unread request body that are taken and dropped before the connection is "
+	     "closed, so that the client can read its answer.")
+SETTING_SIZE(edge_certificates, "edge.limit.certificates", "64m", "64k", "64g",
+	     "Memory of one worker for certificates and keys ready for use; the least used ones "
+	     "leave it.")
+SETTING_SPAN(edge_handshake_timeout, "edge.timeout.handshake", "10s", "10ms", "10m",
+	     "From a connection to the end of its TLS handshake; beyond it: closed.")
+SETTING_SPAN(edge_head_timeout, "edge.timeout.head", "15s", "10ms", "10m",
+	     "From the first byte of a request to the end of its fields; beyond it: 408.")
+SETTING_SPAN(edge_body_timeout, "edge.timeout.body", "30s", "10ms", "1h",
+	     "Pause of a client inside a request's body; beyond it: 408.")
+SETTING_SPAN(edge_idle_timeout, "edge.timeout.idle", "60s", "10ms", "1h",
+	     "Pause between two requests of a connection; beyond it: closed.")
+SETTING_SPAN(edge_send_timeout, "edge.timeout.send", "30s", "10ms", "1h",
+	     "Pause of a client in reading its answer; beyond it: closed.")
+SETTING_SPAN(edge_drain_timeout, "edge.timeout.drain", "2s", "0s", "1m",
+	     "How long a closed connection takes what the client still sends.")
+
+SETTING_HEADING("Origins: what the edge connects to")
+SETTING_LIST(
+	origin_allow, "origin.allow", "",
+	"Nets in which origins may be although they are loopback, private, link-local, metadata "
+	"or other special addresses.")
+SETTING_TEXT(origin_roots, "origin.roots", "/etc/ssl/certs/ca-certificates.crt",
+	     "PEM file of the authorities that the mode strict trusts.")
+SETTING_TEXT(origin_bundle, "origin.bundle", "",
+	     "PEM file of further authorities that the mode strict trusts; empty: none.")
+SETTING_INT(origin_connections, "origin.limit.connections", "10000", "1", "1000000", "connections",
+	    "Connections of one worker to origins; beyond it: 503.")
+SETTING_INT(origin_idle, "origin.limit.idle", "1024", "0", "1000000", "connections",
+	    "Idle connections to origins that one worker keeps.")
+SETTING_INT(origin_idle_each, "origin.limit.idle_each", "64", "0", "100000", "connections",
+	    "Idle connections to one origin that one worker keeps.")
+SETTING_SIZE(origin_head, "origin.limit.head", "48k", "512", "60k",
+	     "Bytes of the fields of an origin's answer; beyond it: 502.")
+SETTING_INT(origin_fields, "origin.limit.fields", "128", "4", "128", "fields",
+	    "Fields of an origin's answer; beyond it: 502.")
+SETTING_SPAN(origin_connect_timeout, "origin.timeout.connect", "10s", "10ms", "10m",
+	     "Lookup, connection and handshake with an origin together; beyond it: 504.")
+SETTING_SPAN(origin_head_timeout, "origin.timeout.head", "100s", "10ms", "1h",
+	     "From a whole request to the fields of the origin's answer; beyond it: 504.")
+SETTING_SPAN(origin_body_timeout, "origin.timeout.body", "60s", "10ms", "1h",
+	     "Pause of an origin inside a body, its answer's or the request's; beyond it: 504, or "
+	     "closed when the answer has begun.")
+SETTING_SPAN(origin_idle_timeout, "origin.timeout.idle", "30s", "10ms", "1h",
+	     "How long an idle connection to an origin is kept.")
+SETTING_SPAN(
+	origin_fresh, "origin.timeout.fresh", "1s", "0s", "1h",
+	"A request that must not be sent twice uses a kept connection only if it was in use so "
+	"lately, else a new one.")
+
+SETTING_HEADING("Name lookups")
+SETTING_LIST(dns_resolvers, "dns.resolvers", "",
+	     "Addresses of DNS servers, with port where it is not 53; empty: those of "
+	     "/etc/resolv.conf.")
+SETTING_SPAN(dns_timeout, "dns.timeout", "2s", "10ms", "1m", "One question to one server.")
+SETTING_SPAN(dns_least, "dns.ttl.least", "1s", "0s", "1h",
+	     "An answer is used at least so long, whatever its TTL.")
+SETTING_SPAN(dns_most, "dns.ttl.most", "5m", "0s", "24h",
+	     "An answer is used at most so long, whatever its TTL.")
+SETTING_SPAN(dns_failed, "dns.ttl.failed", "2s", "0s", "1h",
+	     "How long a name that could not be looked up is not asked for again.")
+SETTING_SPAN(dns_stale, "dns.ttl.stale", "1h", "0s", "24h",
+	     "How long an old answer serves while no DNS server answers.")
