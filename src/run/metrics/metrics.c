@@ -31,16 +31,6 @@ const uint64_t metrics_bounds[METRICS_BUCKETS - 1] = {
 static struct metrics_slot own; /* until a slot of the page is attached */
 static struct metrics_slot *present = &own;
 
-static uint64_t rows_mark(void)
-{
-	uint64_t mark = 14695981039346656037u; /* FNV-1a */
-
-	for (size_t i = 0; i < metric_row_count; i++)
-		for (const char *p = metric_rows[i].name; *p != '\0'; p++)
-			mark = (mark ^ (uint8_t)*p) * 1099511628211u;
-	return mark;
-}
-
 struct metrics_page *metrics_create(int *fd)
 {
 	struct metrics_page *page;
@@ -49,35 +39,41 @@ struct metrics_page *metrics_create(int *fd)
 	must(*fd >= 0 && ftruncate(*fd, sizeof(struct metrics_page)) == 0);
 	page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
 	must(page != MAP_FAILED);
-	page->size = sizeof(*page);
-	page->rows = rows_mark();
 	return page;
 }
 
-struct metrics_page *metrics_map(int fd, bool writable)
+/* All processes run one build (the supervisor starts itself), so the size says enough. */
+static bool is_page(int fd)
 {
-	struct metrics_page *page;
 	struct stat st;
 
-	if (fstat(fd, &st) != 0 || st.st_size != sizeof(*page))
-		return NULL;
-	page = mmap(NULL, sizeof(*page), writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED,
-		    fd, 0);
-	if (page == MAP_FAILED)
-		return NULL;
-	if (page->size == sizeof(*page) && page->rows == rows_mark())
-		return page;
-	munmap(page, sizeof(*page));
-	return NULL;
+	return fstat(fd, &st) == 0 && st.st_size == sizeof(struct metrics_page);
 }
 
-void metrics_attach(struct metrics_page *page, size_t slot)
+const struct metrics_page *metrics_map(int fd)
 {
-	must(slot < METRICS_SLOTS);
-	present = &page->slots[slot];
+	void *page = MAP_FAILED;
+
+	if (is_page(fd))
+		page = mmap(NULL, sizeof(struct metrics_page), PROT_READ, MAP_SHARED, fd, 0);
+	return page == MAP_FAILED ? NULL : page;
+}
+
+struct process_row *metrics_attach(int fd, size_t slot)
+{
+	off_t at =
+		(off_t)(offsetof(struct metrics_page, slots) + slot * sizeof(struct metrics_slot));
+	void *p = MAP_FAILED;
+
+	if (slot < METRICS_SLOTS && is_page(fd))
+		p = mmap(NULL, sizeof(*present), PROT_READ | PROT_WRITE, MAP_SHARED, fd, at);
+	if (p == MAP_FAILED)
+		return NULL;
+	present = p;
 	for (size_t i = 0; i < metric_row_count; i++)
 		if (metric_rows[i].kind == METRIC_KIND_GAUGE)
 			atomic_store(&present->values[metric_rows[i].index], 0);
+	return &present->process;
 }
 
 struct process_row *metrics_process(struct metrics_page *page, size_t slot)

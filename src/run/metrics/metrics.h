@@ -64,12 +64,15 @@ struct metrics_page;
 /* The page in a memory file of its own (the supervisor makes it); fd is passed to the roles. */
 struct metrics_page *metrics_create(int *fd);
 
-/* Maps the page; NULL when fd is not one of this build. Control reads all slots. */
-struct metrics_page *metrics_map(int fd, bool writable);
+/* Maps the whole page to read it; NULL when fd is not one of this build. */
+const struct metrics_page *metrics_map(int fd);
 
-/* From now on the figures of this process are those of the slot; gauges begin at 0. */
-void metrics_attach(struct metrics_page *page, size_t slot);
+/* From now on the figures of this process are those of the slot; gauges begin at 0. Only the slot
+ * is mapped: a process cannot touch the figures of another once fd is closed. Returns the row of
+ * the process in the process table, or NULL when fd is not such a page. */
+struct process_row *metrics_attach(int fd, size_t slot);
 
+/* The row of a slot, for the supervisor, and for whoever shows them. */
 struct process_row *metrics_process(struct metrics_page *page, size_t slot);
 const struct process_row *metrics_process_read(const struct metrics_page *page, size_t slot);
 

@@ -24,15 +24,15 @@ struct metrics_histogram {
 	_Atomic uint64_t sum;                      /* µs */
 };
 
+#define METRICS_MAP 4096 /* slots begin where a map can begin */
+
 struct metrics_slot {
-	_Alignas(64) _Atomic uint64_t values[METRIC_COUNT];
+	_Alignas(METRICS_MAP) _Atomic uint64_t values[METRIC_COUNT];
 	struct metrics_histogram histograms[HISTOGRAM_COUNT + 1];
 	struct process_row process;
 };
 
 struct metrics_page {
-	uint64_t size; /* of the whole page: tells builds apart */
-	uint64_t rows; /* a number made from all rows, for the same */
 	struct metrics_slot slots[METRICS_SLOTS];
 };
 

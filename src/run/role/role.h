@@ -10,6 +10,10 @@
  *	             process when shutdown.timeout is over
  *
  * Descriptors are found by name: listening sockets carry the name of their setting.
+ *
+ * When the supervisor is lost, service goes on: the role looks at the lock of the data folder and
+ * drains when a new supervisor holds it, or when supervisor.grace is over. What must not exist
+ * twice (alone) holds a lock of its own, for which its successor waits.
  */
 #pragma once
 
@@ -18,6 +22,7 @@
 #include "run/ipc/pairs.h"
 #include "run/loop/loop.h"
 #include "run/metrics/metrics.h"
+#include "run/role/startup.h"
 #include "run/sandbox/sandbox.h"
 #include "run/settings/settings.h"
 
@@ -26,7 +31,8 @@ struct role_env;
 struct role {
 	const char *name;     /* "edge" */
 	const char *folder;   /* working folder inside the data folder */
-	const char *group_of; /* the role whose group may also read the folder; NULL: nobody's */
+	const char *group_of; /* the role whose group may read the folder too; NULL: nobody's */
+	const char *after;    /* started when this role has said ready; NULL: at once */
 	bool alone;           /* a second process of it waits for the first to be gone */
 	bool wants_keyring;
 	bool writes_tickets; /* the page of ticket keys: writable (else readable if wants_tickets) */
@@ -49,42 +55,36 @@ struct role {
 	void (*on_steer)(struct role_env *env, uint16_t type, uint32_t id, struct slice payload);
 };
 
-#define ROLE_FDS_MAX 64
-
-struct role_fd {
-	char name[32]; /* "edge.https.listen", "run/api.sock", "run/feed.sock" */
-	int fd;
-};
-
 struct role_env {
 	struct loop loop;
 	struct settings settings;
 	const struct role *role;
-	int slot;                         /* 0 .. of the role's processes */
-	struct role_fd fds[ROLE_FDS_MAX]; /* listening sockets, already listening */
-	size_t fd_count;
-	struct metrics_page *metrics; /* readable where the role reads_metrics, else NULL */
-	void *tickets;                /* ROLE_TICKET_PAGE bytes shared by all, or NULL */
-	struct secret keyring;        /* text of the keyring, where the role wants it */
-	int access_fd;                /* pipe of access lines, non-blocking; -1: none */
+	struct startup startup;             /* slot, descriptors */
+	const struct metrics_page *metrics; /* readable where the role reads_metrics, else NULL */
+	void *tickets;                      /* ROLE_TICKET_PAGE bytes shared by all, or NULL */
+	struct secret keyring;              /* text of the keyring, where the role wants it */
+	int access_fd;                      /* pipe of access lines, non-blocking; -1: none */
 	struct ipc *supervisor;
 	bool draining;
 	void *state; /* the role's own */
 	/* private */
-	int lock_fd;
-	struct timer orphan;
+	struct timer orphan; /* looks for a new supervisor when ours is lost */
 	int64_t orphan_since;
-	uv_signal_t on_term;
+	struct timer deadline; /* of the drain */
+	uv_signal_t term;
 	int status;
 };
 
 #define ROLE_TICKET_PAGE 16384
 
 /* Runs the process of a role (`everseal @ROLE`, started by the supervisor) to its end. */
-int role_main(const struct role *role, int argc, char **argv);
+int role_main(const struct role *role);
 
 /* The role's n-th descriptor of this name, or -1. */
 int role_fd(const struct role_env *env, const char *name, size_t n);
+
+/* Stop accepting and finish, as if the supervisor had asked. */
+void role_drain(struct role_env *env, int64_t ms);
 
 /* The drain is complete (or there is nothing left to live for): leave the loop. */
 void role_finish(struct role_env *env);
