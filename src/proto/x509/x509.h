@@ -63,7 +63,7 @@ enum x509_kind {
 /* A certificate to be made. */
 struct x509_plan {
 	enum x509_kind kind;
-	struct slice serial; /* 8 to 20 bytes, at least 64 of the bits random; made positive */
+	struct slice serial; /* 9 to 20 random bytes; two bits of them are set */
 	struct slice
 		common_name; /* CAs only; at most 64 characters. Leaves have an empty subject */
 	struct slice organization; /* CAs only; may be empty */
