@@ -5,24 +5,9 @@
 #include <stdlib.h>
 
 #include "cli/command.h"
+#include "cli/help.h"
 
 #define FOLDER_DEFAULT "/var/lib/everseal"
-
-static const struct command_group *const groups[] = {
-	&zone_group,   &record_group, &hostname_group, &cert_group, &token_group,  &status_group,
-	&config_group, &backup_group, &restore_group,  &kek_group,  &doctor_group, &api_group,
-};
-
-#define GROUPS (sizeof groups / sizeof *groups)
-
-static const struct flag common_flags[] = {
-	{ "json", NULL, "print JSON" },
-	{ "data", "DIR", "data folder of the instance meant (EVERSEAL_DATA_FOLDER)" },
-	{ "api", "URL", "ask the API there instead, with the token in EVERSEAL_TOKEN" },
-	{ "config", "FILE", "settings file" },
-	{ "help", NULL, "print this" },
-	{ NULL, NULL, NULL },
-};
 
 int cli_client(struct cli *cli, struct client **out, struct fail *f)
 {
@@ -108,9 +93,9 @@ void cli_path(const struct cli *cli, const char *name, struct buf *out)
 
 static const struct command_group *group_find(const char *name)
 {
-	for (size_t i = 0; i < GROUPS; i++)
-		if (strcmp(groups[i]->name, name) == 0)
-			return groups[i];
+	for (const struct command_group *const *g = cli_groups; *g != NULL; g++)
+		if (strcmp((*g)->name, name) == 0)
+			return *g;
 	return NULL;
 }
 
@@ -120,55 +105,6 @@ static const struct command *command_find(const struct command_group *g, const c
 		if (strcmp(g->commands[i].name, name) == 0)
 			return &g->commands[i];
 	return NULL;
-}
-
-static void help_flags(FILE *to, const struct flag *flags)
-{
-	for (; flags != NULL && flags->name != NULL; flags++) {
-		char left[64];
-
-		(void)snprintf(left, sizeof left, "--%s %s", flags->name,
-			       flags->value == NULL ? "" : flags->value);
-		(void)fprintf(to, "  %-22s %s\n", left, flags->help);
-	}
-}
-
-static void help_all(FILE *to)
-{
-	(void)fputs("everseal: give it a hostname, it serves it over trusted HTTPS.\n\n"
-		    "  everseal up              run everything on this machine\n"
-		    "  everseal COMMAND --help  what a command does, with examples\n\n",
-		    to);
-	for (size_t i = 0; i < GROUPS; i++)
-		(void)fprintf(to, "  %-10s %s\n", groups[i]->name, groups[i]->summary);
-	(void)fputs("\nFlags of every command:\n", to);
-	help_flags(to, common_flags);
-}
-
-static void help_group(FILE *to, const struct command_group *g)
-{
-	(void)fprintf(to, "everseal %s: %s\n\n", g->name, g->summary);
-	for (size_t i = 0; i < g->count; i++) {
-		char left[96];
-		const struct command *c = &g->commands[i];
-
-		(void)snprintf(left, sizeof left, "everseal %s%s%s %s", g->name,
-			       c->name[0] == '\0' ? "" : " ", c->name, c->words);
-		(void)fprintf(to, "  %s\n        %s\n", left, c->summary);
-	}
-}
-
-static void help_command(FILE *to, const struct command_group *g, const struct command *c)
-{
-	(void)fprintf(to, "everseal %s%s%s %s\n\n%s\n", g->name, c->name[0] == '\0' ? "" : " ",
-		      c->name, c->words, c->summary);
-	if (c->flags != NULL)
-		(void)fputs("\nFlags:\n", to);
-	help_flags(to, c->flags);
-	(void)fputs("\nFlags of every command:\n", to);
-	help_flags(to, common_flags);
-	if (c->examples != NULL)
-		(void)fprintf(to, "\nExamples:\n%s\n", c->examples);
 }
 
 static int misused(const char *fmt, ...)
@@ -217,33 +153,60 @@ static int command_run(const struct command_group *g, const struct command *c, i
 	struct cli cli = { .argc = argc, .argv = argv };
 	struct fail f = FAIL_INIT;
 
-	if (args_parse(&cli.args, argc, argv, c->words, c->flags, common_flags, &f) < 0)
+	if (args_parse(&cli.args, argc, argv, c->words, c->flags, cli_flags, &f) < 0)
 		return misused("%s (everseal %s%s%s --help shows how)", f.words, g->name,
 			       c->name[0] == '\0' ? "" : " ", c->name);
 	if (args_has(&cli.args, "help")) {
-		help_command(stdout, g, c);
-		return 0;
+		help_command(&cli.out, g, c);
+		return finish(&cli, 0, &f);
 	}
 	cli.json = args_has(&cli.args, "json");
 	cli_place(&cli);
 	return finish(&cli, c->run(&cli, &f), &f);
 }
 
-int cli_main(int argc, char **argv)
+/* Help that was asked for goes to stdout; help that answers a mistake to stderr. */
+static int help_print(struct buf *text, bool asked)
 {
-	if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0) {
-		help_all(argc < 2 ? stderr : stdout);
-		return argc < 2 ? 2 : 0;
-	}
-	const struct command_group *g = group_find(argv[1]);
-	if (g == NULL)
-		return misused("there is no command '%s': everseal --help lists them", argv[1]);
+	(void)fwrite(text->p, 1, text->n, asked ? stdout : stderr);
+	buf_free(text);
+	return asked ? 0 : 2;
+}
+
+static int help_run(int argc, char **argv)
+{
+	struct buf text = BUF_INIT;
+
+	if (argc > 2 && strcmp(argv[2], "man") == 0)
+		help_man(&text);
+	else
+		help_all(&text);
+	return help_print(&text, argc > 1);
+}
+
+static int group_run(const struct command_group *g, int argc, char **argv)
+{
 	const struct command *c = argc > 2 ? command_find(g, argv[2]) : NULL;
+	struct buf text = BUF_INIT;
+
 	if (c != NULL && c->name[0] != '\0')
 		return command_run(g, c, argc - 3, argv + 3);
 	c = command_find(g, "");
 	if (c != NULL)
 		return command_run(g, c, argc - 2, argv + 2);
-	help_group(argc > 2 && strcmp(argv[2], "--help") == 0 ? stdout : stderr, g);
-	return argc > 2 && strcmp(argv[2], "--help") == 0 ? 0 : 2;
+	if (argc > 2 && strcmp(argv[2], "--help") != 0)
+		return misused("there is no command '%s %s': everseal %s --help lists them",
+			       g->name, argv[2], g->name);
+	help_group(&text, g);
+	return help_print(&text, argc > 2);
+}
+
+int cli_main(int argc, char **argv)
+{
+	if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
+		return help_run(argc, argv);
+	const struct command_group *g = group_find(argv[1]);
+	if (g == NULL)
+		return misused("there is no command '%s': everseal --help lists them", argv[1]);
+	return group_run(g, argc, argv);
 }

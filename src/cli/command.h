@@ -45,6 +45,10 @@ struct command_group {
 extern const struct command_group zone_group, record_group, hostname_group, cert_group, token_group,
 	status_group, config_group, backup_group, restore_group, kek_group, doctor_group, api_group;
 
+/* All groups, to a NULL, and the flags every command takes (cli/groups.c). */
+extern const struct command_group *const cli_groups[];
+extern const struct flag cli_flags[];
+
 /* The API of the instance meant, opened at first use; it is closed when the command has ended. */
 must_check int cli_client(struct cli *cli, struct client **out, struct fail *f);
 

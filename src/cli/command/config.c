@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/offline.h"
+#include "cli/roff.h"
 
 static const struct column columns[] = {
 	{ "SETTING", "name" },
@@ -67,38 +68,23 @@ static int config_explain(struct cli *cli, struct fail *f)
 	return 0;
 }
 
-/* roff: a line must not begin with a dot or quote, a dash is a minus. */
-static void roff(struct buf *out, const char *text)
-{
-	if (text[0] == '.' || text[0] == '\'')
-		buf_add_str(out, "\\&");
-	for (; *text != '\0'; text++) {
-		if (*text == '-')
-			buf_add_str(out, "\\-");
-		else if (*text == '\\')
-			buf_add_str(out, "\\e");
-		else
-			buf_add_byte(out, (uint8_t)*text);
-	}
-}
-
 static void man_row(struct buf *out, const struct setting_row *row)
 {
 	buf_add_str(out, ".TP\n.B ");
-	roff(out, row->name);
+	roff_add(out, row->name);
 	buf_add_byte(out, '\n');
-	roff(out, row->words);
+	roff_add(out, row->words);
 	buf_add_str(out, "\nDefault: ");
-	roff(out, row->fallback[0] == '\0' ? "empty" : row->fallback);
+	roff_add(out, row->fallback[0] == '\0' ? "empty" : row->fallback);
 	if (row->least != NULL) {
 		buf_add_str(out, "; from ");
-		roff(out, row->least);
+		roff_add(out, row->least);
 		buf_add_str(out, " to ");
-		roff(out, row->most);
+		roff_add(out, row->most);
 	}
 	if (row->allowed != NULL) {
 		buf_add_str(out, "; one of ");
-		roff(out, row->allowed);
+		roff_add(out, row->allowed);
 	}
 	buf_add_str(out, ".\n");
 }
@@ -125,10 +111,7 @@ static int config_man(struct cli *cli, struct fail *f)
 			man_row(out, row);
 			continue;
 		}
-		buf_add_str(out, ".SH ");
-		for (const char *c = row->heading; *c != '\0'; c++)
-			buf_add_byte(out, (uint8_t)(*c >= 'a' && *c <= 'z' ? *c - 32 : *c));
-		buf_add_byte(out, '\n');
+		roff_heading(out, row->heading);
 	}
 	buf_add_str(out, ".SH SEE ALSO\n.BR everseal (1)\n");
 	return 0;
