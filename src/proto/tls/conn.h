@@ -59,9 +59,9 @@ enum tls_state tls_conn_step(struct tls_conn *c);
 const struct tls_hello *tls_conn_hello(const struct tls_conn *c);
 
 struct tls_serve {
-	struct tls_identity *identity; /* a reference is taken */
-	uint8_t group[TLS_GROUP];      /* resumption group: sessions stay inside */
-	bool h2;                       /* may be chosen when offered */
+	const struct tls_identity *identity; /* used during the call only */
+	uint8_t group[TLS_GROUP];            /* resumption group: sessions stay inside */
+	bool h2;                             /* may be chosen when offered */
 };
 void tls_conn_serve(struct tls_conn *c, const struct tls_serve *s);
 
@@ -92,12 +92,14 @@ void tls_conn_close(struct tls_conn *c);
 struct slice tls_conn_out(const struct tls_conn *c);
 void tls_conn_sent(struct tls_conn *c, size_t n);
 
+#define TLS_SIGALG 32
+
 /* What a log line tells. Texts are static or live as long as the connection; "" when unknown. */
 struct tls_facts {
-	const char *version; /* "TLSv1.3" */
-	const char *cipher;  /* "TLS_AES_128_GCM_SHA256" */
-	const char *group;   /* "x25519" */
-	const char *sigalg;  /* "ecdsa_secp256r1_sha256"; "" when resumed */
+	const char *version;     /* "TLSv1.3" */
+	const char *cipher;      /* "TLS_AES_128_GCM_SHA256" */
+	const char *group;       /* "x25519" */
+	char sigalg[TLS_SIGALG]; /* "ecdsa_sha256"; "" when resumed */
 	const char *sni;
 	enum tls_alpn alpn;
 	bool resumed;
