@@ -24,7 +24,7 @@ void buf_free_wiped(struct buf *b)
 uint8_t *buf_reserve(struct buf *b, size_t n)
 {
 	must(n < SIZE_MAX / 4 && b->n < SIZE_MAX / 4);
-	if (b->cap - b->n < n) {
+	if (b->p == NULL || b->cap - b->n < n) {
 		size_t cap = b->cap < BUF_FIRST ? BUF_FIRST : b->cap;
 
 		while (cap - b->n < n)
