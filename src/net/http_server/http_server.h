@@ -3,8 +3,8 @@
  *
  * Life of a request: on_request(owner, x) is called when head and body are there. The handler
  * replies exactly once, at once or later from the same loop, with http_exchange_reply(); then x is
- * gone. Requests of one connection are handled one after the other, also when pipelined. When the
- * peer goes away before the reply, x stays and the reply goes nowhere (http_exchange_is_gone()).
+ * gone. Requests of one connection are handled one after the other, also when pipelined; nothing is
+ * read meanwhile. When the peer goes away before the reply, the reply goes nowhere.
  *
  * What is refused (bad syntax, too long, too slow, too many connections) is answered here, through
  * on_refused when the owner wants to choose the body.
@@ -89,8 +89,6 @@ void http_exchange_reply(struct http_exchange *x, int status, const struct http_
 
 /* The request carried or the reply carries secrets: buffers are wiped when done. */
 void http_exchange_wipe(struct http_exchange *x);
-
-bool http_exchange_is_gone(const struct http_exchange *x);
 
 /* No more connections and requests; what is under way is answered with "Connection: close", then
  * on_drained(owner) is called once, from the loop. */
