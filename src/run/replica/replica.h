@@ -80,16 +80,14 @@ void replica_digest(struct replica *r, uint8_t out[32]);
 
 /* ---- writing (the applier) ---- */
 
-/* Makes the folders when absent, clears dead readers, finishes what a crash cut short. What LMDB
- * cannot open, or another layout, is moved aside ("public.bad") and built anew; *state is then
- * zero. map_size: 0 means 64 GiB of address space (no disk is taken by it). */
-struct replica_options {
-	uint64_t map_size;
-	int readers_max; /* 0: 126 */
-};
 struct replica_writer;
+
+/* Makes the folders when absent, clears dead readers, finishes what a crash cut short. What LMDB
+ * cannot open, or another layout, is moved aside ("public.bad") and built anew. When one of the
+ * two environments is gone or not of one making with the other, the state is zero: a snapshot
+ * is needed, and readers go on with what there is. map_size is address space, no disk; 0: 64 GiB. */
 must_check int replica_open_writer(struct replica_writer **out, const char *folder,
-				   const struct replica_options *options, struct fail *f);
+				   uint64_t map_size, struct fail *f);
 void replica_close_writer(struct replica_writer *w);
 
 /* What is committed. */
@@ -113,6 +111,9 @@ void replica_write_abort(struct replica_writer *w);
 must_check int replica_load_begin(struct replica_writer *w, struct fail *f);
 must_check int replica_load_end(struct replica_writer *w, const struct replica_state *state,
 				struct fail *f);
+
+/* Forgets a load that was begun: writes go to the side in use again. */
+void replica_load_cancel(struct replica_writer *w);
 
 /* Housekeeping, every 10 s: frees the slots of dead readers. Returns how many were freed.
  * *behind: transactions since the oldest reader began (above 1,000 somebody holds one open). */
