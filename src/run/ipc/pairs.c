@@ -3,21 +3,16 @@
 #define KB       1024u
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-#define STEER_ROWS                                                                                 \
-	{ STEER_READY, "ready", IPC_RIGHT, 0, false },                                             \
-		{ STEER_FAILED, "failed", IPC_RIGHT, 1 * KB, false },                              \
-		{ STEER_DRAIN, "drain", IPC_LEFT, 4, false },                                      \
-		{ STEER_PEER, "peer", IPC_LEFT, 16, true },                                        \
-		{ STEER_WANT, "want", IPC_RIGHT, 16, false },                                      \
-		{ STEER_KEYRING, "keyring", IPC_LEFT, 64 * KB, false },                            \
-	{                                                                                          \
-		STEER_TROUBLE, "trouble", IPC_RIGHT, 1 * KB, false                                 \
-	}
+#define STEER_ROWS_OF_ALL 7 /* the first ones; those after them are for control only */
 
-static const struct ipc_row role_rows[] = { STEER_ROWS };
-
-static const struct ipc_row control_rows[] = {
-	STEER_ROWS,
+static const struct ipc_row steer_rows[] = {
+	{ STEER_READY, "ready", IPC_RIGHT, 0, false },
+	{ STEER_FAILED, "failed", IPC_RIGHT, 1 * KB, false },
+	{ STEER_DRAIN, "drain", IPC_LEFT, 4, false },
+	{ STEER_PEER, "peer", IPC_LEFT, 16, true },
+	{ STEER_WANT, "want", IPC_RIGHT, 16, false },
+	{ STEER_KEYRING, "keyring", IPC_LEFT, 64 * KB, false },
+	{ STEER_TELL, "tell", IPC_RIGHT, 4 * KB, false },
 	{ STEER_KEK_ROTATE, "kek.rotate", IPC_RIGHT, 0, false },
 	{ STEER_KEK_ROTATED, "kek.rotated", IPC_LEFT, 1 * KB, false },
 	{ STEER_KEK_RETIRE, "kek.retire", IPC_RIGHT, 64, false },
@@ -25,10 +20,10 @@ static const struct ipc_row control_rows[] = {
 	{ STEER_RESTART, "restart", IPC_RIGHT, 16, false },
 };
 
-const struct ipc_pair ipc_supervisor_role = { "supervisor_role", role_rows, COUNT(role_rows),
+const struct ipc_pair ipc_supervisor_role = { "supervisor_role", steer_rows, STEER_ROWS_OF_ALL,
 					      256 * KB };
-const struct ipc_pair ipc_supervisor_control = { "supervisor_control", control_rows,
-						 COUNT(control_rows), 256 * KB };
+const struct ipc_pair ipc_supervisor_control = { "supervisor_control", steer_rows,
+						 COUNT(steer_rows), 256 * KB };
 
 static const struct ipc_row ca_rows[] = {
 	{ CA_KEY_MAKE, "key.make", IPC_LEFT, 4 * KB, false },

@@ -13,7 +13,7 @@ enum ipc_steer {
 	STEER_PEER = 4,    /* supervisor: carries a channel's end; payload: name of the peer */
 	STEER_WANT = 5,    /* role: wants a channel; payload: name ("feed") */
 	STEER_KEYRING = 6, /* supervisor: the keyring's text has changed */
-	STEER_TROUBLE = 7, /* role: something the supervisor must act on: words */
+	STEER_TELL = 7,    /* role: words for whoever sits at the terminal, not for any log */
 
 	/* control only */
 	STEER_KEK_ROTATE = 16,  /* control: make a new key-encryption key, tell everybody */

@@ -132,7 +132,7 @@ static void on_steer_frame(struct ipc *c, uint16_t type, uint32_t id, struct sli
 	case STEER_READY:
 	case STEER_FAILED:
 	case STEER_WANT:
-	case STEER_TROUBLE:
+	case STEER_TELL:
 	case STEER_KEK_ROTATE:
 	case STEER_KEK_RETIRE:
 	case STEER_RESTART: must_not_reach(); /* the channel refuses what is not the peer's */
@@ -145,6 +145,12 @@ void role_want(struct role_env *env, const char *name)
 {
 	if (env->supervisor != NULL)
 		(void)!ipc_send(env->supervisor, STEER_WANT, 0, slice_str(name), -1);
+}
+
+void role_tell(struct role_env *env, const char *words)
+{
+	if (env->supervisor != NULL)
+		(void)!ipc_send(env->supervisor, STEER_TELL, 0, slice_str(words), -1);
 }
 
 static void on_term(uv_signal_t *signal, int number)
@@ -267,16 +273,19 @@ static void read_keyring(struct role_env *env)
 	secret_drop(&room);
 }
 
-/* Waits until a process of the same role, left by an earlier supervisor, has ended. */
-static void wait_alone(const struct role_env *env)
+/* Held for life: shows that we live. A role that must be alone waits here until a process left by
+ * an earlier supervisor has ended. */
+static void lock_byte(const struct role_env *env)
 {
 	struct flock lock = {
-		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = env->startup.alone, .l_len = 1
+		.l_type = env->role->alone ? F_WRLCK : F_RDLCK,
+		.l_whence = SEEK_SET,
+		.l_start = env->startup.lock,
+		.l_len = 1,
 	};
 
-	if (env->startup.alone > 0)
-		while (fcntl(role_fd(env, STARTUP_LOCK, 0), F_SETLKW, &lock) != 0)
-			must(errno == EINTR);
+	while (fcntl(role_fd(env, STARTUP_LOCK, 0), F_SETLKW, &lock) != 0)
+		must(errno == EINTR);
 }
 
 static int lock_in(struct role_env *env, struct process_row *row, struct fail *f)
@@ -298,7 +307,7 @@ static int role_open(struct role_env *env, struct fail *f)
 	if (open_metrics(env, &row, f) < 0 || open_tickets(env, f) < 0)
 		return -1;
 	read_keyring(env);
-	wait_alone(env);
+	lock_byte(env);
 	if (env->role->prepare != NULL && env->role->prepare(env, f) < 0)
 		return -1;
 	if (lock_in(env, row, f) < 0)

@@ -92,5 +92,8 @@ void role_finish(struct role_env *env);
 /* It cannot go on: words to the log, then the loop ends and the supervisor starts it again. */
 void role_abandon(struct role_env *env, const struct fail *f);
 
+/* Words for whoever sits at the terminal of `everseal up`, as they are; they go to no log. */
+void role_tell(struct role_env *env, const char *words);
+
 /* Asks the supervisor for a channel ("feed"); it comes by on_peer(). */
 void role_want(struct role_env *env, const char *name);

@@ -25,7 +25,7 @@ int startup_fd_find(const struct startup *s, const char *name, size_t n)
 
 void startup_write(const struct startup *s, const struct settings *settings, struct buf *out)
 {
-	buf_addf(out, "slot %d\nmetrics %d\nalone %d\n", s->slot, s->metrics_slot, s->alone);
+	buf_addf(out, "slot %d\nmetrics %d\nlock %d\n", s->slot, s->metrics_slot, s->lock);
 	if (s->user.change)
 		buf_addf(out, "user %u %u %u\n", (unsigned)s->user.uid, (unsigned)s->user.gid,
 			 (unsigned)s->user.extra);
@@ -87,8 +87,8 @@ static bool line_read(struct slice line, struct startup *s)
 		return int_read(line, &s->slot);
 	if (slice_eq_str(word, "metrics"))
 		return int_read(line, &s->metrics_slot);
-	if (slice_eq_str(word, "alone"))
-		return int_read(line, &s->alone);
+	if (slice_eq_str(word, "lock"))
+		return int_read(line, &s->lock);
 	if (slice_eq_str(word, "user"))
 		return user_read(line, &s->user);
 	return slice_eq_str(word, "fd") && fd_read(line, s);

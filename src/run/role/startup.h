@@ -5,7 +5,7 @@
  *	slot 2
  *	metrics 5
  *	user 61443 61443 61443
- *	alone 3
+ *	lock 3
  *	fd edge.https.listen 9
  *	settings
  *	data.folder = /var/lib/everseal
@@ -37,7 +37,7 @@ struct startup_fd {
 struct startup {
 	int slot;         /* of the role's processes */
 	int metrics_slot; /* in the page */
-	int alone;        /* byte of the lock file the role holds while it lives; 0: none */
+	int lock;         /* byte of the lock file the process holds while it lives */
 	struct sandbox_user user;
 	struct startup_fd fds[STARTUP_FDS_MAX];
 	size_t fd_count;
