@@ -29,9 +29,9 @@ static void on_request(void *owner, struct http_exchange *x)
 	(void)owner;
 	buf_addf(&body, "Hello from the demo origin. This is what reached it:\n\n%.*s %.*s\n",
 		 SLICE_ARG(x->request->method_text), SLICE_ARG(x->request->target));
-	for (size_t i = 0; i < x->request->field_count; i++)
-		buf_addf(&body, "%.*s: %.*s\n", SLICE_ARG(x->request->fields[i].name),
-			 SLICE_ARG(x->request->fields[i].value));
+	for (size_t i = 0; i < x->request->head.count; i++)
+		buf_addf(&body, "%.*s: %.*s\n", SLICE_ARG(x->request->head.fields[i].name),
+			 SLICE_ARG(x->request->head.fields[i].value));
 	http_exchange_reply(x, 200, &type, 1, buf_slice(&body));
 	buf_free(&body);
 }
@@ -73,5 +73,6 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "demo-origin: %s\n", f.words);
 		return 1;
 	}
-	return loop_run(&loop);
+	loop_run(&loop);
+	return 0;
 }

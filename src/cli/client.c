@@ -92,10 +92,14 @@ static void request_prepare(struct client *c, const char *method, const char *ur
 static int unreachable(struct client *c, CURLcode code, struct fail *f)
 {
 	const char *why = c->error[0] != '\0' ? c->error : curl_easy_strerror(code);
+	long number = 0;
 
 	if (c->where.url != NULL)
 		return fail(f, FAIL_UNAVAILABLE, "the API at %s does not answer: %s", c->where.url,
 			    why);
+	if (code == CURLE_COULDNT_CONNECT &&
+	    curl_easy_getinfo(c->curl, CURLINFO_OS_ERRNO, &number) == CURLE_OK && number != 0)
+		why = strerror((int)number);
 	return fail(f, FAIL_UNAVAILABLE,
 		    "nothing answers at %s (%s): is `everseal up` running on this data folder? "
 		    "Name another with --data DIR, or set EVERSEAL_API and EVERSEAL_TOKEN",

@@ -64,6 +64,10 @@ static int config_example(struct cli *cli, struct fail *f)
 static int config_explain(struct cli *cli, struct fail *f)
 {
 	(void)f;
+	buf_add_str(&cli->out,
+		    "# Settings\n\nOne `name = value` a line in the settings file; the environment "
+		    "goes before it (`EVERSEAL_EDGE_WORKERS`),\nflags before that "
+		    "(`--edge.workers=4`). This page is printed by `everseal config explain`.\n\n");
 	settings_explain(&cli->out);
 	return 0;
 }
