@@ -107,7 +107,7 @@ static const struct command *command_find(const struct command_group *g, const c
 	return NULL;
 }
 
-static int misused(const char *fmt, ...)
+__attribute__((format(printf, 1, 2))) static int misused(const char *fmt, ...)
 {
 	va_list ap;
 
