@@ -58,6 +58,12 @@ struct feed_hello {
 	uint64_t seq;
 };
 
+/* Frames that wait to be sent. */
+struct feed_queue {
+	struct buf bytes;
+	size_t gone; /* bytes at the front that were sent */
+};
+
 /* ---- source: one per connected applier ---- */
 
 /* What the owner must give next. Asked again after each thing given. */
@@ -80,14 +86,15 @@ struct feed_source {
 	uint64_t want_seq;
 	struct buf want_after; /* key of the last record given */
 
-	struct buf out; /* private from here */
+	struct feed_queue out; /* private from here */
 	int state;
 	struct id epoch;
-	uint64_t sent;
-	uint64_t head;
-	uint64_t settle;
+	uint64_t sent;   /* seq of the last change sent */
+	uint64_t head;   /* the truth's last seq heard of */
+	uint64_t settle; /* seq up to which changes put the snapshot's pages right */
 	uint8_t kinds;
-	bool asked;
+	bool asked; /* a want is with the owner */
+	bool stale; /* ... and its answer is of no use any more */
 };
 
 /* `kinds`: records of kinds 1 to `kinds` make up a snapshot, in this order. */
@@ -148,11 +155,9 @@ struct feed_sink {
 	uint64_t ignored;           /* old or repeated changes that did nothing */
 	uint64_t resyncs;           /* gaps met */
 
-	struct buf out; /* private from here */
+	struct feed_queue out; /* private from here */
 	struct feed_hello hello;
 	int mode;
-	struct id load_epoch;
-	bool loading;
 };
 
 /* `committed` is where the replica stands; queues the HELLO. machine is a random id kept beside the
@@ -169,5 +174,6 @@ must_check int feed_sink_feed(struct feed_sink *s, uint16_t type, struct slice p
 /* state is committed. */
 void feed_sink_ack(struct feed_sink *s);
 
+/* As feed_source_out() and feed_source_sent(). */
 must_check bool feed_sink_out(const struct feed_sink *s, uint16_t *type, struct slice *payload);
 void feed_sink_sent(struct feed_sink *s);
