@@ -217,7 +217,7 @@ static bool is_address(const char *name)
 	return inet_pton(AF_INET, name, bytes) == 1 || inet_pton(AF_INET6, name, bytes) == 1;
 }
 
-static void expect_name(SSL *ssl, const char *name)
+static void expect_name(SSL *ssl, char *name)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
 
@@ -246,7 +246,7 @@ struct tls_conn *tls_client_conn(struct tls_client *t, const struct tls_target *
 	SSL_set_connect_state(c->ssl);
 	SSL_set_verify(c->ssl, strict ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
 	SSL_set_security_level(c->ssl, strict ? 2 : 1);
-	expect_name(c->ssl, to->name);
+	expect_name(c->ssl, c->name);
 	must(SSL_set_alpn_protos(c->ssl, offer,
 				 (unsigned)(protocols + sizeof(protocols) - 1 - offer)) == 0);
 	if (to->session != NULL)

@@ -119,6 +119,8 @@ static BIO_METHOD *bio_method(void)
 
 void tls_ctx_common(SSL_CTX *ctx)
 {
+	char groups[] = "X25519:P-256:P-384";
+
 	must(SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN |
@@ -130,7 +132,7 @@ void tls_ctx_common(SSL_CTX *ctx)
 		     ctx, "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
 			  "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
 			  "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384") == 1);
-	must(SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") == 1);
+	must(SSL_CTX_set1_groups_list(ctx, groups) == 1);
 }
 
 struct tls_conn *tls_conn_new(struct tls_place *place)

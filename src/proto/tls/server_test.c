@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -62,6 +63,14 @@ static int world_free(void **state)
 	return 0;
 }
 
+static void peer_name(SSL *ssl, const char *name)
+{
+	char copy[64];
+
+	(void)snprintf(copy, sizeof(copy), "%s", name);
+	assert_int_equal(SSL_set_tlsext_host_name(ssl, copy), 1);
+}
+
 static struct peer peer_new(int version, const char *name)
 {
 	struct peer p = { SSL_new(w.ctx), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()) };
@@ -71,7 +80,7 @@ static struct peer peer_new(int version, const char *name)
 	SSL_set_min_proto_version(p.ssl, version);
 	SSL_set_max_proto_version(p.ssl, version);
 	if (name != NULL)
-		assert_int_equal(SSL_set_tlsext_host_name(p.ssl, name), 1);
+		peer_name(p.ssl, name);
 	return p;
 }
 
@@ -339,8 +348,9 @@ static void only_http1_is_chosen_today(void **state)
 static struct peer retried_peer(void)
 {
 	struct peer p = peer_new(TLS1_3_VERSION, "a.test");
+	char groups[] = "P-521:P-256";
 
-	assert_int_equal(SSL_set1_groups_list(p.ssl, "P-521:P-256"), 1);
+	assert_int_equal(SSL_set1_groups_list(p.ssl, groups), 1);
 	return p;
 }
 
@@ -369,7 +379,7 @@ static void a_retried_hello_keeps_its_name(void **state)
 	n = peer_bytes(&p, bytes, sizeof(bytes));
 	tls_conn_feed(c, slice_of(bytes, n));
 	assert_int_equal(serve_step(c, &w.serve), TLS_MORE);
-	assert_int_equal(SSL_set_tlsext_host_name(p.ssl, "evil.test"), 1);
+	peer_name(p.ssl, "evil.test");
 	run(&p, c, &w.serve, 16384);
 	assert_int_equal(tls_conn_step(c), TLS_FAILED);
 	assert_false(SSL_is_init_finished(p.ssl));
