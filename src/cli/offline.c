@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -63,6 +62,7 @@ static int lock_busy(const char *path, int fd, struct fail *f)
 
 int offline_lock(struct cli *cli, int *fd, struct fail *f)
 {
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET }; /* and every role's byte */
 	struct buf path = BUF_INIT;
 	int r = 0;
 
@@ -71,7 +71,7 @@ int offline_lock(struct cli *cli, int *fd, struct fail *f)
 	if (*fd < 0)
 		r = fail(f, FAIL_SYSTEM, "%s cannot be opened: %s", buf_str(&path),
 			 strerror(errno));
-	else if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
+	else if (fcntl(*fd, F_SETLK, &all) != 0)
 		r = lock_busy(buf_str(&path), *fd, f);
 	if (r < 0 && *fd >= 0)
 		(void)close(*fd);

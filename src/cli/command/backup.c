@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/files.h"
 #include "cli/offline.h"
 #include "run/clock/clock.h"
+#include "run/file/file.h"
 #include "run/sql/sql.h"
 
 static const struct column columns[] = {

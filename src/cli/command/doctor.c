@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/files.h"
 #include "cli/offline.h"
 #include "proto/key/keyring.h"
 #include "run/clock/clock.h"
+#include "run/file/file.h"
 
 #define CLOCK_LEAST ((stamp)1767225600000) /* 2026-01-01 */
 

@@ -2,11 +2,11 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/files.h"
 #include "cli/offline.h"
 #include "proto/crypto/crypto.h"
 #include "proto/key/keyring.h"
 #include "run/clock/clock.h"
+#include "run/file/file.h"
 
 static const struct column columns[] = {
 	{ "KEK", "id" },          { "STATE", "state" },

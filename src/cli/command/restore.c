@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/files.h"
 #include "cli/offline.h"
 #include "model/change.h"
 #include "run/clock/clock.h"
+#include "run/file/file.h"
 #include "run/sql/sql.h"
 
 static const struct database {

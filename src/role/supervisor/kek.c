@@ -39,7 +39,7 @@ static int text_read(int fd, const char *name, struct secret *out, struct fail *
 	return out->p == NULL ? -1 : 0;
 }
 
-static int file_check(int fd, const char *path, struct fail *f)
+static int kek_check(int fd, const char *path, struct fail *f)
 {
 	struct stat st;
 
@@ -57,60 +57,14 @@ static int file_check(int fd, const char *path, struct fail *f)
 	return 0;
 }
 
-static int file_read(int fd, const char *path, struct secret *out, struct fail *f)
+static int kek_read(int fd, const char *path, struct secret *out, struct fail *f)
 {
-	if (file_check(fd, path, f) < 0)
+	if (kek_check(fd, path, f) < 0)
 		return -1;
 	return text_read(fd, path, out, f);
 }
 
-/* --- writing --- */
-
-static int file_write(const char *path, struct slice text, struct fail *f)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool good = fd >= 0 && fchmod(fd, 0600) == 0 &&
-		    write(fd, text.p, text.n) == (ssize_t)text.n && fsync(fd) == 0;
-
-	if (!good)
-		(void)fail(f, FAIL_SYSTEM, "%s cannot be written: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return good ? 0 : -1;
-}
-
-/* The name lasts only when the folder is on the disk as well. */
-static int folder_sync(const char *path, struct fail *f)
-{
-	char *folder = strdup(path);
-	char *slash;
-	int fd;
-	int r;
-
-	must(folder != NULL);
-	slash = strrchr(folder, '/');
-	if (slash != NULL)
-		slash[1] = '\0';
-	fd = open(slash == NULL ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = fd < 0 ? -1 : fsync(fd);
-	if (fd >= 0)
-		close(fd);
-	free(folder);
-	return r == 0 ? 0 : fail(f, FAIL_SYSTEM, "folder of %s: %s", path, strerror(errno));
-}
-
-/* Aside, then into place: at any moment there is one whole file. */
-static int file_replace(const char *path, struct slice text, struct fail *f)
-{
-	char aside[4096];
-
-	snprintf(aside, sizeof(aside), "%s.new", path);
-	if (file_write(aside, text, f) < 0)
-		return -1;
-	if (rename(aside, path) != 0)
-		return fail(f, FAIL_SYSTEM, "%s cannot be written: %s", path, strerror(errno));
-	return folder_sync(path, f);
-}
+/* --- making --- */
 
 static struct keyring *ring_new(void)
 {
@@ -124,7 +78,7 @@ static struct keyring *ring_new(void)
 	return ring;
 }
 
-static int file_make(struct supervisor *s, const char *path, struct fail *f)
+static int kek_make(struct supervisor *s, const char *path, struct fail *f)
 {
 	struct keyring *ring;
 	int r;
@@ -138,7 +92,7 @@ static int file_make(struct supervisor *s, const char *path, struct fail *f)
 	ring = ring_new();
 	keyring_text(ring, &s->keyring);
 	keyring_free(ring);
-	r = file_replace(path, secret_slice(&s->keyring), f);
+	r = file_replace(path, secret_slice(&s->keyring), 0600, f);
 	if (r == 0)
 		printf("Made the key-encryption key %s%s%s: keep a copy of it apart from every "
 		       "backup; without it\na backup is worth nothing, with it a backup is all "
@@ -156,11 +110,11 @@ static int from_file(struct supervisor *s, const char *path, bool make, struct f
 	int r;
 
 	if (fd < 0 && errno == ENOENT && make)
-		return file_make(s, path, f);
+		return kek_make(s, path, f);
 	if (fd < 0)
 		return fail(f, FAIL_SYSTEM, "key-encryption keys: %s cannot be read: %s", path,
 			    strerror(errno));
-	r = file_read(fd, path, &s->keyring, f);
+	r = kek_read(fd, path, &s->keyring, f);
 	close(fd);
 	return r;
 }
@@ -221,7 +175,7 @@ static int ring_store(struct supervisor *s, const struct keyring *ring, struct f
 	struct secret text = SECRET_INIT;
 
 	keyring_text(ring, &text);
-	if (file_replace(s->kek_path, secret_slice(&text), f) < 0) {
+	if (file_replace(s->kek_path, secret_slice(&text), 0600, f) < 0) {
 		secret_drop(&text);
 		return -1;
 	}

@@ -163,6 +163,16 @@ static void tell(struct slice words)
 	fflush(stdout);
 }
 
+/* The bytes are the ca's word; whoever trusts root.pem trusts the ca. */
+static void root_write(struct process *p, struct slice pem)
+{
+	struct fail f = FAIL_INIT;
+
+	if (strcmp(p->role->name, "ca") == 0 && file_replace("root.pem", pem, 0644, &f) < 0)
+		log_line(LOG_ERROR, "root.unwritten", "root.pem could not be written",
+			 LOG_FAIL(&f));
+}
+
 static void on_frame(struct ipc *c, uint16_t type, uint32_t id, struct slice payload, int fd)
 {
 	struct process *p = ipc_owner(c);
@@ -172,6 +182,7 @@ static void on_frame(struct ipc *c, uint16_t type, uint32_t id, struct slice pay
 	case STEER_READY: ready(p); return;
 	case STEER_FAILED: failed(p, payload); return;
 	case STEER_TELL: tell(payload); return;
+	case STEER_ROOT: root_write(p, payload); return;
 	case STEER_WANT: want(p, payload); return;
 	case STEER_KEK_ROTATE: rotate(p, id); return;
 	case STEER_KEK_RETIRE: retire(p, id, payload); return;

@@ -200,7 +200,7 @@ static void loop_begin(struct supervisor *s)
 
 static int supervisor_open(struct supervisor *s, struct fail *f)
 {
-	umask(027);
+	umask(022);
 	if (s->settings.edge_workers == 0)
 		s->settings.edge_workers =
 			uv_available_parallelism() > 64 ? 64 : uv_available_parallelism();
@@ -262,6 +262,23 @@ static int arguments_read(struct supervisor *s, int argc, char **argv, const cha
 	return 0;
 }
 
+/* Without --config it is everseal.conf in the data folder that flags or environment name, if it is
+ * there. */
+static int settings_find(struct supervisor *s, struct settings_source *from, struct fail *f)
+{
+	static char usual[4096];
+
+	if (s->config == NULL) {
+		if (settings_load(&s->settings, from, f) < 0)
+			return -1;
+		snprintf(usual, sizeof(usual), "%s/everseal.conf", s->settings.data_folder);
+		settings_fini(&s->settings);
+		s->config = access(usual, F_OK) == 0 ? usual : NULL;
+	}
+	from->file = s->config;
+	return 0;
+}
+
 static int settings_read(struct supervisor *s, int argc, char **argv, struct fail *f)
 {
 	const char **flags = calloc((size_t)argc + 1, sizeof(char *));
@@ -270,7 +287,8 @@ static int settings_read(struct supervisor *s, int argc, char **argv, struct fai
 
 	must(flags != NULL);
 	r = arguments_read(s, argc, argv, flags, f);
-	from.file = s->config;
+	if (r == 0)
+		r = settings_find(s, &from, f);
 	if (r == 0)
 		r = settings_load(&s->settings, &from, f);
 	free(flags);

@@ -15,6 +15,7 @@
 #include "base/list.h"
 #include "base/secret.h"
 #include "role/roles.h"
+#include "run/file/file.h"
 #include "run/loop/loop.h"
 
 #define PROCESSES_MAX METRICS_SLOTS

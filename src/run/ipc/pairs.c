@@ -3,7 +3,7 @@
 #define KB       1024u
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-#define STEER_ROWS_OF_ALL 7 /* the first ones; those after them are for control only */
+#define STEER_ROWS_OF_ALL 8 /* the first ones; those after them are for control only */
 
 static const struct ipc_row steer_rows[] = {
 	{ STEER_READY, "ready", IPC_RIGHT, 0, false },
@@ -13,6 +13,7 @@ static const struct ipc_row steer_rows[] = {
 	{ STEER_WANT, "want", IPC_RIGHT, 16, false },
 	{ STEER_KEYRING, "keyring", IPC_LEFT, 64 * KB, false },
 	{ STEER_TELL, "tell", IPC_RIGHT, 4 * KB, false },
+	{ STEER_ROOT, "root", IPC_RIGHT, 64 * KB, false },
 	{ STEER_KEK_ROTATE, "kek.rotate", IPC_RIGHT, 0, false },
 	{ STEER_KEK_ROTATED, "kek.rotated", IPC_LEFT, 1 * KB, false },
 	{ STEER_KEK_RETIRE, "kek.retire", IPC_RIGHT, 64, false },

@@ -14,6 +14,7 @@ enum ipc_steer {
 	STEER_WANT = 5,    /* role: wants a channel; payload: name ("feed") */
 	STEER_KEYRING = 6, /* supervisor: the keyring's text has changed */
 	STEER_TELL = 7,    /* role: words for whoever sits at the terminal, not for any log */
+	STEER_ROOT = 8, /* role: certificates of the roots, PEM: goes to root.pem for everybody */
 
 	/* control only */
 	STEER_KEK_ROTATE = 16,  /* control: make a new key-encryption key, tell everybody */

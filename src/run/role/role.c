@@ -133,6 +133,7 @@ static void on_steer_frame(struct ipc *c, uint16_t type, uint32_t id, struct sli
 	case STEER_FAILED:
 	case STEER_WANT:
 	case STEER_TELL:
+	case STEER_ROOT:
 	case STEER_KEK_ROTATE:
 	case STEER_KEK_RETIRE:
 	case STEER_RESTART: must_not_reach(); /* the channel refuses what is not the peer's */
@@ -151,6 +152,12 @@ void role_tell(struct role_env *env, const char *words)
 {
 	if (env->supervisor != NULL)
 		(void)!ipc_send(env->supervisor, STEER_TELL, 0, slice_str(words), -1);
+}
+
+void role_root(struct role_env *env, struct slice pem)
+{
+	if (env->supervisor != NULL)
+		(void)!ipc_send(env->supervisor, STEER_ROOT, 0, pem, -1);
 }
 
 static void on_term(uv_signal_t *signal, int number)
@@ -336,6 +343,7 @@ int role_main(const struct role *role)
 
 	env.role = role;
 	ignore_signals();
+	umask(007); /* files are for us and, where their mode says so, for the group of the room */
 	if (read_startup(&env, &f) < 0) {
 		fprintf(stderr, "everseal @%s: %s\n", role->name, f.words);
 		return 2;

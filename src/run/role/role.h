@@ -95,5 +95,8 @@ void role_abandon(struct role_env *env, const struct fail *f);
 /* Words for whoever sits at the terminal of `everseal up`, as they are; they go to no log. */
 void role_tell(struct role_env *env, const char *words);
 
+/* Certificates of the roots as PEM, for the file root.pem in the data folder (the ca's to say). */
+void role_root(struct role_env *env, struct slice pem);
+
 /* Asks the supervisor for a channel ("feed"); it comes by on_peer(). */
 void role_want(struct role_env *env, const char *name);

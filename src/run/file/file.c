@@ -1,4 +1,4 @@
-#include "cli/files.h"
+#include "run/file/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* cli/files.h: whole files, durably. */
+/* run/file.h: whole files, durably. */
 #pragma once
 
 #include <sys/types.h>
