@@ -10,8 +10,8 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/must.h"
+#include "net/resolve/resolve_priv.h"
 
-#include <ares.h>
 #include <netdb.h>
 #include <stdlib.h>
 
@@ -46,7 +46,7 @@ struct entry {
 
 /* ---- c-ares in the loop ---- */
 
-static void arm(struct resolver *r)
+void resolver_arm(struct resolver *r)
 {
 	struct timeval tv;
 	if (ares_timeout(r->channel, NULL, &tv) == NULL)
@@ -59,7 +59,7 @@ static void on_timer(struct timer *t)
 {
 	struct resolver *r = container_of(t, struct resolver, timer);
 	ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	arm(r);
+	resolver_arm(r);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
@@ -70,7 +70,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	bool writable = status < 0 || (events & UV_WRITABLE) != 0;
 	ares_process_fd(r->channel, readable ? w->fd : ARES_SOCKET_BAD,
 			writable ? w->fd : ARES_SOCKET_BAD);
-	arm(r);
+	resolver_arm(r);
 }
 
 static void on_watch_closed(uv_handle_t *h)
@@ -236,7 +236,7 @@ static void ask(struct entry *e)
 					     .ai_socktype = SOCK_STREAM };
 	e->asking = true;
 	ares_getaddrinfo(e->resolver->channel, e->name.text, NULL, &hints, on_answer, e);
-	arm(e->resolver);
+	resolver_arm(e->resolver);
 }
 
 const struct resolve_answer *resolver_ask(struct resolver *r, struct slice name,
@@ -323,6 +323,11 @@ int resolver_new(struct loop *loop, const struct resolve_config *config, struct 
 	}
 	*out = r;
 	return 0;
+}
+
+ares_channel resolver_channel(struct resolver *r)
+{
+	return r->channel;
 }
 
 void resolver_free(struct resolver *r)
