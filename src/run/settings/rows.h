@@ -136,3 +136,17 @@ SETTING_SPAN(dns_failed, "dns.ttl.failed", "2s", "0s", "1h",
 	     "How long a name that could not be looked up is not asked for again.")
 SETTING_SPAN(dns_stale, "dns.ttl.stale", "1h", "0s", "24h",
 	     "How long an old answer serves while no DNS server answers.")
+
+SETTING_HEADING("API")
+SETTING_SIZE(api_body_max, "api.body.max", "1m", "1k", "64m",
+	     "Largest body of an API request; beyond it: 413.")
+SETTING_INT(api_connections_max, "api.connections.max", "256", "1", "65536", "connections",
+	    "Connections to the API at a time; beyond it: 503.")
+SETTING_INT(api_rate_requests, "api.rate.requests", "1200", "0", "1000000000", "requests",
+	    "Requests a token may make in api.rate.window; beyond it: 429. 0: as many as it likes.")
+SETTING_SPAN(api_rate_window, "api.rate.window", "5m", "1s", "1h",
+	     "Span over which a token's requests are counted.")
+SETTING_SPAN(api_timeout_idle, "api.timeout.idle", "60s", "1s", "1h",
+	     "How long an API connection may wait for its next request.")
+SETTING_SPAN(api_timeout_read, "api.timeout.read", "10s", "1s", "10m",
+	     "How long head, body and reply of an API request may each take.")

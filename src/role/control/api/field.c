@@ -88,7 +88,9 @@ static int check_object(const struct check *c, const struct api_field *row, json
 {
 	if (!json_is_object(value))
 		return bad_type(c, row, "an object");
-	return row->fields != NULL ? check_members(c, row->fields, value) : 0;
+	/* What is sent inside is sent whole: only the outermost members may be left out. */
+	const struct check inside = { false, c->malformed, c->f };
+	return row->fields != NULL ? check_members(&inside, row->fields, value) : 0;
 }
 
 static int check_list(const struct check *c, const struct api_field *row, json_t *value)

@@ -15,8 +15,9 @@ struct api_call;
 
 typedef int api_handler_f(struct api_call *c, struct fail *f);
 
-/* Runs on the loop, after the commit and before the answer leaves. */
-typedef void api_after_f(struct api_call *c);
+/* Runs on the loop, after the commit and before the answer leaves: what is known there, or has to
+ * be set going. A failure is answered, but undoes nothing. */
+typedef int api_after_f(struct api_call *c, struct fail *f);
 
 /* Whose permission a call needs. */
 enum api_scope {
@@ -46,6 +47,7 @@ struct api_route {
 	int per_page;                  /* not 0: a list, with this page size unless asked */
 	int per_page_max;
 	api_after_f *after;
+	int unknown_token; /* code for a token that is none; 0: 9109 */
 	const char *summary;
 };
 

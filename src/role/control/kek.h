@@ -1,0 +1,44 @@
+/* role/control/kek.h: changing the key-encryption key while everything serves.
+ *
+ *	the supervisor makes a new key and gives the keyring to every role that holds it
+ *	the order runner has every key wrapped anew, in batches (issue.h)
+ *	the supervisor forgets the old keys
+ *
+ * Until the last step both keys open what they wrapped, so a crash anywhere only means that the
+ * rotation is asked for again. One rotation at a time.
+ */
+#pragma once
+
+#include "base/id.h"
+#include "base/stamp.h"
+#include "role/control/issue.h"
+
+struct role_env;
+struct truth;
+
+enum kek_phase { KEK_IDLE, KEK_MAKING, KEK_WRAPPING, KEK_RETIRING };
+
+#define KEK_OLD_MAX 8
+
+struct kek {
+	struct role_env *env;
+	struct truth *truth;
+	enum kek_phase phase;
+	struct id current; /* zero: not told since this process started */
+	struct id old[KEK_OLD_MAX];
+	size_t old_count;
+	stamp started_at;
+	stamp finished_at;
+	char error[FAIL_WORDS_MAX]; /* why the last rotation did not end; "" */
+	struct issue_rewrap rewrap;
+};
+
+void kek_init(struct kek *k, struct truth *truth, struct role_env *env);
+
+/* On the loop. old: the keys that wrap something now. */
+must_check int kek_rotate(struct kek *k, const struct id *old, size_t old_count, struct fail *f);
+
+/* The supervisor's answers. */
+void kek_on_steer(struct kek *k, uint16_t type, struct slice payload);
+
+const char *kek_phase_name(enum kek_phase phase);
