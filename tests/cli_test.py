@@ -52,7 +52,7 @@ def test_status(shared):
     status = shared.cli_json("status")
     roles = sorted(row["role"] for row in status["processes"])
     assert roles.count("edge") == 2 and {"applier", "ca", "control"} <= set(roles)
-    assert all(row["state"] == "running" for row in status["processes"])
+    assert all(row["state"] == "ready" for row in status["processes"])
     words = shared.cli("status", "--sandbox").stdout
     assert "seccomp" in words and "landlock" in words.lower()
 

@@ -11,7 +11,7 @@ const struct flag cli_flags[] = {
 	{ "json", NULL, "print JSON" },
 	{ "data", "DIR", "data folder of the instance meant (EVERSEAL_DATA_FOLDER)" },
 	{ "api", "URL", "ask the API there, with the token in EVERSEAL_TOKEN (EVERSEAL_API)" },
-	{ "config", "FILE", "settings file (everseal.conf in the data folder)" },
+	{ "config", "FILE", "settings file that `everseal up` is started with" },
 	{ "help", NULL, "print this" },
 	{ NULL, NULL, NULL },
 };

@@ -33,46 +33,45 @@ static const char **flags_of(struct cli *cli, struct buf *folder)
 
 int offline_settings(struct cli *cli, const char *file, struct settings *s, struct fail *f)
 {
-	struct buf usual = BUF_INIT, folder = BUF_INIT;
+	struct buf folder = BUF_INIT;
 	const char **flags = flags_of(cli, &folder);
 
-	offline_path(&usual, cli->folder, "everseal.conf");
 	if (file == NULL)
 		file = args_flag(&cli->args, "config");
-	if (file == NULL && access(buf_str(&usual), F_OK) == 0)
-		file = buf_str(&usual);
 	struct settings_source from = { file, (const char *const *)environ, flags };
 	int r = settings_load(s, &from, f);
 	free(flags);
 	buf_free(&folder);
-	buf_free(&usual);
 	return r;
 }
 
-static int lock_busy(const char *path, int fd, struct fail *f)
+/* All bytes at once: the supervisor's and those of roles it may have left behind. */
+static int lock_take(int fd, const char *path, struct fail *f)
 {
-	char pid[32] = { 0 };
-	ssize_t n = pread(fd, pid, sizeof pid - 1, 0);
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	pid[n > 0 ? strcspn(pid, "\n") : 0] = '\0';
+	if (fcntl(fd, F_SETLK, &lock) == 0)
+		return 0;
+	lock = (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	if (fcntl(fd, F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK)
+		return fail(f, FAIL_SYSTEM, "%s cannot be locked: %s", path, strerror(errno));
 	return fail(f, FAIL_CONFLICT,
-		    "everseal is running on this data folder (pid %s holds %s): stop it first",
-		    pid[0] == '\0' ? "unknown" : pid, path);
+		    "everseal is running on this data folder (pid %d holds %s): stop it first",
+		    (int)lock.l_pid, path);
 }
 
 int offline_lock(struct cli *cli, int *fd, struct fail *f)
 {
-	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET }; /* and every role's byte */
 	struct buf path = BUF_INIT;
-	int r = 0;
+	int r;
 
 	offline_path(&path, cli->folder, "lock");
-	*fd = open(buf_str(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	*fd = open(buf_str(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
 	if (*fd < 0)
 		r = fail(f, FAIL_SYSTEM, "%s cannot be opened: %s", buf_str(&path),
 			 strerror(errno));
-	else if (fcntl(*fd, F_SETLK, &all) != 0)
-		r = lock_busy(buf_str(&path), *fd, f);
+	else
+		r = lock_take(*fd, buf_str(&path), f);
 	if (r < 0 && *fd >= 0)
 		(void)close(*fd);
 	buf_free(&path);

@@ -5,8 +5,8 @@
 #include "cli/command.h"
 #include "run/settings/settings.h"
 
-/* The settings as `everseal up` would see them: `file` (NULL: --config, else everseal.conf in the
- * data folder when it is there), environment, flags. The data folder is the one meant. */
+/* The settings as `everseal up` would see them: `file` (NULL: --config), environment, flags. The
+ * data folder is the one meant. */
 must_check int offline_settings(struct cli *cli, const char *file, struct settings *s,
 				struct fail *f);
 

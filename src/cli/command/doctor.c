@@ -124,7 +124,7 @@ static void check_processes(struct doctor *d)
 		const char *state = json_string_value(json_object_get(row, "state"));
 
 		restarts += json_integer_value(json_object_get(row, "restarts"));
-		if (state == NULL || strcmp(state, "running") != 0)
+		if (state == NULL || strcmp(state, "ready") != 0)
 			say(d, "BAD", "%s %lld is %s; the log says why",
 			    json_string_value(json_object_get(row, "role")),
 			    (long long)json_integer_value(json_object_get(row, "slot")),
@@ -148,7 +148,9 @@ static void check_machines(struct doctor *d)
 	{
 		const char *name = json_string_value(json_object_get(row, "name"));
 
-		if (!json_is_true(json_object_get(row, "live")))
+		const char *state = json_string_value(json_object_get(row, "state"));
+
+		if (state != NULL && strcmp(state, "silent") == 0)
 			say(d, "BAD", "%s is silent; it serves on with what it knows", name);
 		else if (json_integer_value(json_object_get(row, "seq")) < seq)
 			say(d, "warn", "%s is behind the truth", name);

@@ -1,108 +1,83 @@
-#include <fcntl.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "cli/command.h"
-#include "cli/offline.h"
-#include "proto/crypto/crypto.h"
-#include "proto/key/keyring.h"
-#include "run/clock/clock.h"
-#include "run/file/file.h"
+
+#define ASK_EVERY_MS 200
 
 static const struct column columns[] = {
-	{ "KEK", "id" },          { "STATE", "state" },
-	{ "MADE", "created_on" }, { "KEYS WRAPPED", "wrapped" },
+	{ "KEK", "id" },
+	{ "STATE", "state" },
+	{ "FIRST USED", "created_on" },
+	{ "KEYS WRAPPED", "wrapped" },
 	{ NULL, NULL },
 };
 
-static int status_show(struct cli *cli, const char *method, const char *path, struct fail *f)
-{
-	json_t *status;
+static const struct flag rotate_flags[] = {
+	{ "wait", NULL, "show progress until every key is wrapped anew" },
+	{ NULL, NULL, NULL },
+};
 
-	if (cli_call(cli, method, path, NULL, &status, f) < 0)
-		return -1;
+static void status_show(struct cli *cli, const json_t *status)
+{
 	if (cli->json)
 		cli_show_one(cli, status, NULL);
 	else
 		cli_show(cli, json_object_get(status, "keks"), columns);
-	json_decref(status);
-	return 0;
 }
 
 static int kek_status(struct cli *cli, struct fail *f)
 {
-	return status_show(cli, "GET", "/everseal/kek", f);
-}
+	json_t *status;
 
-static int kek_file(struct cli *cli, struct buf *path, struct fail *f)
-{
-	struct settings s;
-
-	if (offline_settings(cli, NULL, &s, f) < 0)
+	if (cli_call(cli, "GET", "/everseal/kek", NULL, &status, f) < 0)
 		return -1;
-	if (s.kek_file[0] == '/')
-		buf_add_str(path, s.kek_file);
-	else
-		offline_path(path, cli->folder, s.kek_file);
-	settings_fini(&s);
+	status_show(cli, status);
+	json_decref(status);
 	return 0;
 }
 
-static int ring_read(const char *path, struct keyring **ring, struct fail *f)
+static bool is_over(const json_t *status)
 {
-	struct buf text = BUF_INIT;
+	const char *phase = json_string_value(table_at(status, "rotation.phase"));
 
-	int r = file_read(path, KEYRING_TEXT_MAX, &text, f);
-	if (r == 0)
-		r = keyring_parse(buf_slice(&text), ring, f);
-	buf_free_wiped(&text);
-	if (r < 0)
-		return fail_pass(f, "the key-encryption keys in %s", path);
-	return 0;
+	return phase == NULL || strcmp(phase, "idle") == 0;
 }
 
-static int ring_write(const char *path, const struct keyring *ring, struct fail *f)
+static int rotation_wait(struct cli *cli, json_t **status, struct fail *f)
 {
-	struct secret text = SECRET_INIT;
+	const struct timespec nap = { 0, ASK_EVERY_MS * 1000000L };
 
-	keyring_text(ring, &text);
-	int r = file_replace(path, secret_slice(&text), 0600, f);
-	secret_drop(&text);
-	return r;
+	while (!is_over(*status)) {
+		cli_progress(cli, "%s: %lld of %lld keys left",
+			     json_string_value(table_at(*status, "rotation.phase")),
+			     (long long)json_integer_value(table_at(*status, "rotation.left")),
+			     (long long)json_integer_value(table_at(*status, "rotation.keys")));
+		(void)nanosleep(&nap, NULL);
+		json_decref(*status);
+		*status = NULL;
+		if (cli_call(cli, "GET", "/everseal/kek", NULL, status, f) < 0)
+			return -1;
+	}
+	const char *error = json_string_value(table_at(*status, "rotation.error"));
+	return error == NULL ? 0 : fail(f, FAIL_PEER, "the rotation did not end: %s", error);
 }
 
-static int ring_rotate(struct keyring *ring, struct fail *f)
-{
-	uint8_t random[KEYRING_KEY];
-
-	crypto_random(random, sizeof random);
-	int r = keyring_rotate(ring, random, clock_now(), f);
-	explicit_bzero(random, sizeof random);
-	return r;
-}
-
-/* The new key is on the disk before anything is wrapped with it, and the old one stays in the
- * file: whatever happens in between, every key can be opened. */
 static int kek_rotate(struct cli *cli, struct fail *f)
 {
-	struct keyring *ring = NULL;
-	struct buf path = BUF_INIT;
+	json_t *status;
 
-	int r = kek_file(cli, &path, f);
-	if (r == 0)
-		r = ring_read(buf_str(&path), &ring, f);
-	if (r == 0)
-		r = ring_rotate(ring, f);
-	if (r == 0)
-		r = ring_write(buf_str(&path), ring, f);
-	if (r == 0)
-		cli_progress(cli, "%s has a new current key: back it up again", buf_str(&path));
-	if (r == 0)
-		r = status_show(cli, "POST", "/everseal/kek/reload", f);
-	if (r == 0)
-		cli_say(cli, "\nAll keys are being wrapped anew in the background; `everseal kek "
-			     "status` counts them.");
-	keyring_free(ring);
-	buf_free(&path);
+	if (cli_call(cli, "POST", "/everseal/kek/rotate", NULL, &status, f) < 0)
+		return -1;
+	int r = args_has(&cli->args, "wait") ? rotation_wait(cli, &status, f) : 0;
+	if (r == 0) {
+		status_show(cli, status);
+		cli_say(cli,
+			"\nThe file of the key-encryption keys has changed: back it up again.");
+		if (!args_has(&cli->args, "wait"))
+			cli_say(cli, "Keys are wrapped anew in the background; `everseal kek "
+				     "status` counts them.");
+	}
+	json_decref(status);
 	return r;
 }
 
@@ -110,7 +85,7 @@ static const struct command commands[] = {
 	{ "status", "", "Shows the key-encryption keys and how many keys each one wraps.",
 	  "  everseal kek status", NULL, kek_status },
 	{ "rotate", "", "Makes a new key-encryption key and wraps every key anew, while serving.",
-	  "  everseal kek rotate", NULL, kek_rotate },
+	  "  everseal kek rotate --wait", rotate_flags, kek_rotate },
 };
 
 COMMAND_GROUP(kek, "key-encryption keys: state and rotation", commands);
