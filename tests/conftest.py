@@ -24,6 +24,15 @@ def pytest_configure(config):
         pytest.exit(f"{BINARY} is not built: run make build, or set EVERSEAL_BUILD", 2)
 
 
+def pytest_collection_modifyitems(config, items):
+    """Tests for a probing build run when they are asked for, and else are not there."""
+    if "probe" in config.option.markexpr:
+        return
+    asked = [item for item in items if not item.get_closest_marker("probe")]
+    config.hook.pytest_deselected(items=[item for item in items if item not in asked])
+    items[:] = asked
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """A failed test shows the last lines of the log of every instance it used."""
