@@ -41,7 +41,8 @@ struct certificate_row {
 	struct slice leaf; /* DER */
 };
 
-/* Inserts the certificate, its chain and its names, and publishes them. The key is there. */
+/* Inserts the certificate, its chain and its names, publishes them, and lists the certificate with
+ * those of its names that are served for the same account. The key is there already. */
 must_check int certificate_store(struct sql_tx *tx, struct act *act,
 				 const struct certificate_row *row,
 				 const struct chain_record *chain, struct fail *f);
@@ -58,6 +59,22 @@ typedef bool certificate_each_f(void *arg, const struct certificate_row *row);
 must_check int certificate_each(struct sql_tx *tx, const struct id *zone, certificate_each_f *each,
 				void *arg, struct fail *f);
 
-/* Those that cover the name, exactly or by its wildcard; newest first. */
-must_check int certificate_each_covering(struct sql_tx *tx, struct slice name,
-					 certificate_each_f *each, void *arg, struct fail *f);
+/* Those that list the name itself; a wildcard name is a name here. Newest first. */
+must_check int certificate_each_listing(struct sql_tx *tx, struct slice name,
+					certificate_each_f *each, void *arg, struct fail *f);
+
+/* Those whose renewal is due; and when to look again (0: never). */
+must_check int certificate_each_renewal(struct sql_tx *tx, stamp now, int limit,
+					certificate_each_f *each, void *arg, struct fail *f);
+must_check int certificate_set_renewal(struct sql_tx *tx, const struct id *id, stamp at,
+				       struct fail *f);
+must_check int certificate_next_renewal(struct sql_tx *tx, stamp *out, struct fail *f);
+
+/* A name is no longer served: its certificates are looked at soon. */
+must_check int certificate_release(struct sql_tx *tx, const struct act *act, struct slice name,
+				   struct fail *f);
+
+/* Looks at certificates that have expired or were released and deletes those that no name lists.
+ * At most `limit`; *looked tells how many it looked at. */
+must_check int certificate_sweep(struct sql_tx *tx, struct act *act, int limit, int *looked,
+				 struct fail *f);

@@ -5,7 +5,7 @@
  * 3. uploaded, custom hostname, advanced, dedicated, total, universal, standby;
  * 4. the newest live one.
  *
- * Expired certificates come last, the one that ended last first: when nothing is valid the least
+ * Expired certificates are listed only when none is live, the one that ended last first: the least
  * bad is served. Pure functions.
  */
 #pragma once

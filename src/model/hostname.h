@@ -5,6 +5,8 @@
 #include "model/act.h"
 #include "model/origin.h"
 
+struct zone_row;
+
 enum hostname_status {
 	HOSTNAME_PENDING, /* must be proven, see owner.h */
 	HOSTNAME_ACTIVE,
@@ -61,3 +63,17 @@ must_check int hostname_find(struct sql_tx *tx, struct arena *a, const struct id
 typedef bool hostname_each_f(void *arg, const struct hostname_row *row);
 must_check int hostname_each(struct sql_tx *tx, const struct id *zone, struct slice name,
 			     hostname_each_f *each, void *arg, struct fail *f);
+
+/* Pending hostnames that were not checked since `before`, longest unchecked first. */
+must_check int hostname_each_pending(struct sql_tx *tx, stamp before, int limit,
+				     hostname_each_f *each, void *arg, struct fail *f);
+must_check int hostname_checked(struct sql_tx *tx, const struct id *id, stamp now, struct fail *f);
+
+/* ---- for src/model ---- */
+
+/* The record `name` of the zone has changed: what uses it as an origin follows, the first ones at
+ * once, the others by hostname_work(). */
+must_check int hostname_server_changed(struct sql_tx *tx, struct act *act,
+				       const struct zone_row *zone, struct slice name,
+				       struct fail *f);
+must_check int hostname_work(struct sql_tx *tx, struct act *act, bool *more, struct fail *f);

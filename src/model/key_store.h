@@ -12,8 +12,8 @@ must_check int key_store_put(struct sql_tx *tx, struct act *act, const struct id
 /* FAIL_ABSENT when there is none. */
 must_check int key_store_find(struct sql_tx *tx, struct arena *a, const struct id *id,
 			      struct slice *wrapped, struct fail *f);
-must_check int key_store_delete(struct sql_tx *tx, struct act *act, const struct id *id,
-				struct fail *f);
+must_check int key_store_delete(struct sql_tx *tx, struct act *act, const struct id *zone,
+				const struct id *id, struct fail *f);
 
 /* How many keys are not wrapped by this KEK. */
 must_check int key_store_count_other(struct sql_tx *tx, const struct id *kek, int64_t *n,

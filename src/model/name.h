@@ -14,6 +14,7 @@ struct name_row {
 	enum name_source source;
 	struct id source_id;       /* the hostname; zero for records (there may be several) */
 	struct id origin;          /* zero: the zone's fallback */
+	bool plain;                /* no certificate is wanted */
 	struct name_record record; /* as last published */
 	uint64_t seq;              /* of the change record that published it */
 };
@@ -23,14 +24,17 @@ must_check int name_find(struct sql_tx *tx, struct arena *a, struct slice name,
 			 struct name_row *out, struct fail *f);
 
 /* Serves the name from now on (or changes its origin), with the certificates there are; makes an
- * order when none is valid. */
+ * order when none is valid. want: name, zone, account, source, source_id, origin; one use of the
+ * origin passes to the row. Refused while another zone, or another thing of this one, serves it. */
 must_check int name_serve(struct sql_tx *tx, struct act *act, const struct name_row *want,
 			  struct fail *f);
 
-/* No longer: the row goes, with its open order and the certificates that only it used. */
+/* No longer: the row goes, and its open order; its certificates are swept later. A name that is not
+ * served is fine. */
 must_check int name_unserve(struct sql_tx *tx, struct act *act, struct slice name, struct fail *f);
 
-/* Chooses the certificates anew and publishes the name when they differ. */
+/* Chooses the certificates anew and publishes the name when they differ; makes an order when no
+ * valid one is left. A name that is not served is fine. */
 must_check int name_refresh(struct sql_tx *tx, struct act *act, struct slice name, struct fail *f);
 
 typedef bool name_each_f(void *arg, const struct name_row *row);

@@ -17,6 +17,7 @@ struct buf;
 
 enum name_flag {
 	NAME_CUSTOM_HOSTNAME = 1, /* comes from a custom hostname, else from a proxied record */
+	NAME_PLAIN = 2,           /* no certificate is wanted */
 };
 
 struct name_candidate {

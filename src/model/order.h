@@ -13,8 +13,8 @@ enum order_state {
 	ORDER_NEW,     /* to be keyed */
 	ORDER_KEYED,   /* a wrapped key is stored; to be issued */
 	ORDER_ISSUED,  /* the certificate is stored and published; not yet seen live */
+	ORDER_FAILED,  /* refused: somebody must act; tried again once a day */
 	ORDER_LIVE,    /* done */
-	ORDER_FAILED,  /* given up: somebody must act */
 	ORDER_REMOVED, /* the name is no longer served */
 };
 
@@ -35,10 +35,10 @@ struct order_row {
 	struct id key;       /* zero until keyed */
 	struct id cert;      /* zero until issued */
 	uint32_t attempts;   /* failed ones in this state */
-	stamp due_at;        /* when to step next; 0: nothing to wait for */
+	stamp due_at;        /* when to step next, also after a crash; 0: nothing to wait for */
 	struct slice error;  /* words of the last failure, or absent */
-	struct slice who; /* who must act: "nobody: tried again by itself", "operator", "owner" */
-	uint64_t seq;     /* of the change that published the certificate */
+	struct slice who;    /* who must act: "nobody" (tried again by itself), "operator" */
+	uint64_t seq;        /* of the change that published the certificate */
 	stamp created_at;
 	stamp modified_at;
 };
@@ -70,9 +70,13 @@ enum order_action order_step(struct order_row *row, stamp now, const struct orde
 
 /* When to renew a certificate: at two thirds of its life, up to a twentieth earlier, decided by
  * its id so that certificates made together are not renewed together. */
-stamp order_renewal_at(const struct id *cert, stamp not_before, stamp not_after);
+stamp order_renewal_at(const struct id *cert, stamp issued_at, stamp not_after);
 
-/* Makes an order for the name unless one is open; sets act->ordered. */
+/* How long to wait after so many failures in a row. */
+stamp order_backoff(uint32_t attempts);
+
+/* want: name, zone, account, reason, issuer. Makes an order for the name, or makes the open one due
+ * now; sets act->ordered. */
 must_check int order_create(struct sql_tx *tx, struct act *act, const struct order_row *want,
 			    struct fail *f);
 must_check int order_update(struct sql_tx *tx, const struct order_row *row, struct fail *f);
@@ -83,9 +87,18 @@ must_check int order_find(struct sql_tx *tx, struct arena *a, const struct id *i
 must_check int order_latest(struct sql_tx *tx, struct arena *a, struct slice name,
 			    struct order_row *out, struct fail *f);
 
-/* The open orders that are due by `until`, oldest first. */
+/* The open order of the name, if any, is for nothing now. */
+must_check int order_remove(struct sql_tx *tx, struct act *act, struct slice name, struct fail *f);
+
+/* The open orders that are due by `until`, longest due first. */
 typedef bool order_each_f(void *arg, const struct order_row *row);
-must_check int order_each_due(struct sql_tx *tx, stamp until, order_each_f *each, void *arg,
-			      struct fail *f);
+must_check int order_each_due(struct sql_tx *tx, stamp until, int limit, order_each_f *each,
+			      void *arg, struct fail *f);
+
+/* When the next order is due; 0: none waits. */
+must_check int order_next_due(struct sql_tx *tx, stamp *out, struct fail *f);
 must_check int order_each(struct sql_tx *tx, const struct id *zone, order_each_f *each, void *arg,
 			  struct fail *f);
+
+/* Forgets orders that are done or removed and were last touched before `before`. */
+must_check int order_forget(struct sql_tx *tx, stamp before, int64_t *n, struct fail *f);

@@ -4,6 +4,7 @@
 
 #include "model/act.h"
 #include "model/origin_record.h"
+#include "proto/dns/address.h"
 
 /* What a caller asks for; the ports' zeros mean 80 and 443. */
 struct origin_want {
@@ -22,9 +23,19 @@ must_check int origin_parse(struct slice url, struct origin_want *out, struct fa
 must_check int origin_resolve(const struct origin_want *want, const struct model_config *config,
 			      struct arena *a, struct origin_record *out, struct fail *f);
 
+/* Global places, and what origin.allow lists. Pure. */
+bool origin_address_allowed(const struct dns_address *a, const struct model_config *config);
+
+/* Adds an address to the record, refused with `code` when it is not allowed. Pure. */
+must_check int origin_add_address(struct origin_record *r, const struct dns_address *a,
+				  const struct model_config *config, int code, struct fail *f);
+
 /* One more user of this origin; writes the row (and its change record) when it is the first. */
 must_check int origin_use(struct sql_tx *tx, struct act *act, const struct origin_record *record,
 			  struct id *out, struct fail *f);
+
+/* One more user of an origin that is there. A zero id is nobody's. */
+must_check int origin_share(struct sql_tx *tx, const struct id *id, struct fail *f);
 
 /* One user less; the row goes with the last. A zero id is nobody's. */
 must_check int origin_drop(struct sql_tx *tx, struct act *act, const struct id *id, struct fail *f);

@@ -19,7 +19,8 @@ struct owner_claim {
 	struct slice name;
 	struct id account;
 	enum owner_kind kind;
-	bool proven; /* a TXT record of this claim was seen now */
+	bool standing; /* the claim has a row already, which is not to be taken for a holder */
+	bool proven;   /* a TXT record of this claim was seen now */
 	enum activation activation;
 };
 
@@ -28,7 +29,6 @@ enum owner_answer {
 	OWNER_PENDING,   /* claimed; a proof will make it held */
 	OWNER_TAKES,     /* held from now on; the equal holder of another account loses it */
 	OWNER_DUPLICATE, /* the account has this very thing already */
-	OWNER_CLASH,     /* the account has it as the other kind: one of them must go first */
 };
 
 enum owner_answer owner_decide(const struct owner_claim *claim, const struct owner_holder *holders,
@@ -42,6 +42,9 @@ const char *owner_answer_words(enum owner_answer a);
  * own names, with the API's codes; custom hostnames refuse U-labels too and say the punycode. */
 must_check int owner_zone_name(struct slice text, const struct model_config *config,
 			       struct arena *a, struct slice *name, struct fail *f);
-must_check int owner_hostname_name(struct slice text, bool wildcard,
-				   const struct model_config *config, struct arena *a,
-				   struct slice *name, struct fail *f);
+must_check int owner_hostname_name(struct slice text, const struct model_config *config,
+				   struct arena *a, struct slice *name, struct fail *f);
+
+/* Decides with the holders that the truth knows. */
+must_check int owner_decide_in(struct sql_tx *tx, const struct owner_claim *claim,
+			       enum owner_answer *out, struct fail *f);

@@ -5,6 +5,8 @@
 #include "model/act.h"
 #include "model/origin_record.h"
 
+struct zone_row;
+
 enum record_type { RECORD_A, RECORD_AAAA, RECORD_CNAME };
 
 #define RECORD_TYPES       3
@@ -51,3 +53,12 @@ must_check int record_find(struct sql_tx *tx, struct arena *a, const struct id *
 typedef bool record_each_f(void *arg, const struct record_row *row);
 must_check int record_each(struct sql_tx *tx, const struct id *zone, struct slice name,
 			   record_each_f *each, void *arg, struct fail *f);
+
+/* Serves the name as its proxied records say now, or no longer. For src/model. */
+must_check int record_sync_name(struct sql_tx *tx, struct act *act, const struct zone_row *zone,
+				struct slice name, struct fail *f);
+
+/* Names behind `after` that have proxied records, in order; at most `limit`. */
+must_check int record_proxied_after(struct sql_tx *tx, struct arena *a, const struct id *zone,
+				    struct slice after, struct slice *names, int limit, int *count,
+				    struct fail *f);

@@ -5,7 +5,12 @@
 #include "model/act.h"
 #include "model/zone_record.h"
 
-enum zone_status { ZONE_STATUS_PENDING, ZONE_STATUS_ACTIVE, ZONE_STATUS_MOVED };
+enum zone_status {
+	ZONE_STATUS_PENDING,
+	ZONE_STATUS_ACTIVE,
+	ZONE_STATUS_MOVED,   /* another account has proven it since */
+	ZONE_STATUS_DELETED, /* never seen from outside: what is left of it is being removed */
+};
 enum zone_type { ZONE_TYPE_FULL, ZONE_TYPE_PARTIAL };
 
 const char *zone_status_name(enum zone_status s); /* "pending", "active", "moved" */
@@ -48,7 +53,8 @@ must_check int zone_find_containing(struct sql_tx *tx, struct arena *a, struct s
 must_check int zone_replace(struct sql_tx *tx, struct act *act, const struct zone_row *want,
 			    struct zone_row *out, struct fail *f);
 
-/* Its records, hostnames, names, settings, certificates go with it. */
+/* Its records, hostnames, names, settings, certificates go with it: at once when they are few, else
+ * upkeep goes on with zone_work(). */
 must_check int zone_delete(struct sql_tx *tx, struct act *act, const struct id *id, struct fail *f);
 
 /* The TXT proof was seen (or activation is trust): makes a pending zone active, unless another
@@ -66,3 +72,27 @@ must_check int zone_fallback_put(struct sql_tx *tx, struct act *act, const struc
 typedef bool zone_each_f(void *arg, const struct zone_row *row);
 must_check int zone_each(struct sql_tx *tx, const struct id *account, struct slice name,
 			 zone_each_f *each, void *arg, struct fail *f);
+
+/* Pending zones that were not checked since `before`, longest unchecked first. */
+must_check int zone_each_pending(struct sql_tx *tx, stamp before, int limit, zone_each_f *each,
+				 void *arg, struct fail *f);
+must_check int zone_checked(struct sql_tx *tx, const struct id *id, stamp now, struct fail *f);
+
+/* What became larger than one transaction: serves the records of a zone that became active, removes
+ * what is left of a deleted one. Does a part of one zone's work; *more tells whether to call again
+ * (in another transaction). */
+must_check int zone_work(struct sql_tx *tx, struct act *act, bool *more, struct fail *f);
+
+/* ---- for src/model ---- */
+
+/* Writes a changed row, counts its version up and publishes it. */
+must_check int zone_save(struct sql_tx *tx, struct act *act, struct zone_row *z, struct fail *f);
+
+/* The origin of a proxied record of the zone (one more use of it), or zero. */
+must_check int zone_origin_of_record(struct sql_tx *tx, const struct act *act,
+				     const struct zone_row *z, struct slice host, struct id *out,
+				     struct fail *f);
+
+/* The record `name` has changed: the fallback origin follows it. */
+must_check int zone_fallback_follow(struct sql_tx *tx, struct act *act, const struct id *id,
+				    struct slice name, struct fail *f);
