@@ -1,5 +1,5 @@
 /* The audit: who changed what, when and from where. Every token reads its own account's. */
-#include "model/act.h"
+#include "model/audit.h"
 
 #include "role/control/resource/resources.h"
 #include "role/control/resource/show.h"

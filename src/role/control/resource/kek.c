@@ -1,5 +1,6 @@
 #include "role/control/kek.h"
 
+#include "model/audit.h"
 #include "role/control/api/server.h"
 #include "role/control/census.h"
 #include "role/control/resource/resources.h"

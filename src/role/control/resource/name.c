@@ -64,7 +64,7 @@ static int set_candidates(struct api_call *c, const struct name_row *row, json_t
 	json_t *list = json_array();
 	json_set(o, "candidates", list);
 	all->arena = c->arena;
-	if (certificate_each_covering(c->tx, row->name, on_covering, all, f) < 0)
+	if (certificate_each_listing(c->tx, row->name, on_covering, all, f) < 0)
 		return -1;
 	const struct choice_input in = { row->name, row->zone, c->act.now, all->rows, all->count };
 	reasons = arena_array(c->arena, struct choice_reason, all->count + 1);
