@@ -1,4 +1,5 @@
 """Settings: what is refused is named with file, line, setting and remedy."""
+import json
 import subprocess
 from pathlib import Path
 
@@ -21,10 +22,11 @@ def run(*words, env=None):
     ("shutdown.timeout = 10", "shutdown.timeout"),
     ("log.level = loud", "debug"),
     ("edge.workers", "="),
+    ("data.folder = y", "2"),
 ])
 def test_check_names_file_line_and_setting(tmp_path, line, told):
     file = tmp_path / "everseal.conf"
-    file.write_text(f"# fine\nlog.level = info\n{line}\n")
+    file.write_text(f"# fine\ndata.folder = x\n{line}\n")
     done = run("config", "check", str(file))
     assert done.returncode == 1
     assert f"{file}:3" in done.stderr and told in done.stderr
@@ -34,10 +36,10 @@ def test_check_names_file_line_and_setting(tmp_path, line, told):
 def test_later_sources_win(tmp_path):
     file = tmp_path / "everseal.conf"
     file.write_text("edge.workers = 2\nlog.level = debug\n")
-    done = run("config", "show", f"--config={file}", "--edge.workers=4",
+    done = run("config", "show", "--json", f"--config={file}", "--edge.workers=4",
                env={"EVERSEAL_EDGE_WORKERS": "3", "EVERSEAL_LOG_LEVEL": "warning"})
-    shown = dict(line.split(None, 1) for line in done.stdout.splitlines())
-    assert shown["edge.workers"] == "4" and shown["log.level"].strip() == "warning"
+    shown = {row["name"]: row["value"] for row in json.loads(done.stdout)}
+    assert shown["edge.workers"] == "4" and shown["log.level"] == "warning"
 
 
 def test_the_example_is_accepted(tmp_path):
