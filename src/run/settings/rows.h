@@ -51,6 +51,10 @@ SETTING_TEXT(
 	edge_default_name, "edge.default_name", "",
 	"Name whose certificate answers handshakes without a name or with an unknown one; empty: "
 	"they get the alert unrecognized_name.")
+SETTING_TEXT(
+	edge_loop_name, "edge.loop_name", "everseal",
+	"Name of this installation in CDN-Loop: a request that carries it already has gone in a "
+	"circle.")
 SETTING_LIST(
 	trusted_proxies, "trusted_proxies", "",
 	"Nets of peers whose X-Forwarded-For, X-Forwarded-Proto, Forwarded and X-Request-Id are "
