@@ -1,31 +1,298 @@
-/* role/edge: meets the internet. This file is the role itself: what it may do, and its life. */
-#include "run/role/role.h"
+/* What a worker needs of the machine (the trusted authorities, the name servers, its own addresses)
+ * is read before the sandbox closes; parsing it, and all that meets the internet, comes after. */
+#include "role/edge/edge.h"
 
-static const struct sandbox_path edge_paths[] = {
-	{ ".", SANDBOX_READ },
-	{ "public/lock.mdb", SANDBOX_READ | SANDBOX_WRITE }, /* LMDB's table of readers */
-	{ "keys/lock.mdb", SANDBOX_READ | SANDBOX_WRITE },
-	{ "/etc/resolv.conf", SANDBOX_READ },
-	{ "/etc/hosts", SANDBOX_READ },
-	{ "/etc/nsswitch.conf", SANDBOX_READ },
-	{ "/etc/ssl", SANDBOX_READ },
-	{ "/usr/share/ca-certificates", SANDBOX_READ },
-	{ NULL, 0 },
-};
+#include "net/resolve/resolve.h"
+#include "proto/crypto/crypto.h"
+#include "role/edge/conn.h"
+#include "role/edge/door.h"
+#include "role/edge/exchange.h"
+#include "run/clock/clock.h"
+#include "run/log/log.h"
+#include "run/random/random.h"
 
-static const char *const edge_listens[] = { "edge.http.listen", "edge.https.listen", NULL };
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
 
-static int edge_start(struct role_env *env, struct fail *f)
+#define TICK_MS      1000
+#define FILE_MOST    (16 * 1024 * 1024)
+#define NAMES_KNOWN  20000
+#define SESSIONS     4096
+#define RESOLV_CONF  "/etc/resolv.conf"
+#define LOOKUP_TRIES 2
+
+/* ---- before the sandbox ---- */
+
+static int read_file(const char *path, struct buf *out, struct fail *f)
 {
-	(void)env;
-	(void)f;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : 1;
+	while (n > 0 && out->n < FILE_MOST) {
+		n = read(fd, buf_reserve(out, 65536), 65536);
+		out->n += n > 0 ? (size_t)n : 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	return n < 0 ? fail(f, FAIL_INPUT, "%s cannot be read: %s", path, strerror(errno)) : 0;
+}
+
+static void find_servers(struct edge *e)
+{
+	const struct settings_list *list = &e->settings->dns_resolvers;
+	struct buf text = BUF_INIT;
+	for (size_t i = 0; i < list->count; i++)
+		buf_addf(&e->servers, i == 0 ? "%s" : ",%s", list->items[i]);
+	if (list->count == 0 && read_file(RESOLV_CONF, &text, NULL) == 0)
+		resolve_servers_read(buf_slice(&text), &e->servers);
+	buf_free(&text);
+}
+
+static int read_roots(struct edge *e, struct fail *f)
+{
+	const struct settings *s = e->settings;
+	if (s->origin_roots[0] != '\0' && read_file(s->origin_roots, &e->roots, NULL) < 0)
+		log_line(LOG_WARNING, "origin.roots",
+			 "cannot be read: the mode strict will trust only "
+			 "origin.bundle",
+			 LOG_S("file", s->origin_roots));
+	if (s->origin_bundle[0] == '\0')
+		return 0;
+	return read_file(s->origin_bundle, &e->bundle, f) < 0 ? fail_pass(f, "origin.bundle") : 0;
+}
+
+static int prepare(struct role_env *env, struct fail *f)
+{
+	struct edge *e = calloc(1, sizeof(*e));
+	must(e != NULL);
+	env->state = e;
+	e->env = env;
+	e->loop = &env->loop;
+	e->settings = &env->settings;
+	crypto_init();
+	find_servers(e);
+	if (guard_init(&e->guard, e->settings, f) < 0)
+		return -1;
+	return read_roots(e, f);
+}
+
+/* ---- each second ---- */
+
+static void count_upstream(struct edge *e)
+{
+	struct upstream_figures now = upstream_figures(e->upstream);
+	metrics_add(METRIC_origin_connects, now.connects - e->counted.connects);
+	metrics_add(METRIC_origin_reuses, now.reuses - e->counted.reuses);
+	metrics_set(METRIC_origin_connections, now.open);
+	metrics_set(METRIC_origin_idle, now.idle);
+	e->counted = now;
+}
+
+static void count_cache(struct edge *e)
+{
+	struct tls_cache_figures now = tls_cache_figures(e->identities.cache);
+	metrics_add(METRIC_certificate_cache_hits, now.hits - e->cache_counted.hits);
+	metrics_add(METRIC_certificate_cache_misses, now.misses - e->cache_counted.misses);
+	metrics_set(METRIC_certificate_cache_bytes, now.held);
+	e->cache_counted = now;
+}
+
+static void look_at_replica(struct edge *e)
+{
+	struct fail f = FAIL_INIT;
+	struct replica_state state;
+	if (replica_refresh(e->identities.replica, &f) < 0) {
+		log_line(LOG_ERROR, "replica.unreadable", "the replica cannot be read",
+			 LOG_FAIL(&f));
+		return;
+	}
+	replica_begin(e->identities.replica);
+	replica_state(e->identities.replica, &state);
+	replica_end(e->identities.replica);
+	metrics_set(METRIC_edge_replica_seq, state.seq);
+}
+
+static void on_tick(struct timer *t)
+{
+	struct edge *e = container_of(t, struct edge, tick);
+	tls_server_now(e->tls, clock_now());
+	look_at_replica(e);
+	count_upstream(e);
+	count_cache(e);
+	metrics_set(METRIC_edge_connections, e->conn_count);
+	timer_arm(e->loop, &e->tick, TICK_MS);
+}
+
+/* ---- start ---- */
+
+static int start_names(struct edge *e, struct fail *f)
+{
+	const struct settings *s = e->settings;
+	struct resolve_config config = { .servers = buf_str(&e->servers),
+					 .timeout_ms = s->dns_timeout,
+					 .tries = LOOKUP_TRIES,
+					 .least_ms = s->dns_least,
+					 .most_ms = s->dns_most,
+					 .failed_ms = s->dns_failed,
+					 .stale_ms = s->dns_stale,
+					 .names_max = NAMES_KNOWN };
+	return resolver_new(e->loop, &config, &e->resolver, f);
+}
+
+static bool is_allowed(void *owner, const struct dns_address *a, uint16_t port)
+{
+	const struct edge *e = owner;
+	return guard_allows(&e->guard, a, port);
+}
+
+static int start_origins(struct edge *e, struct fail *f)
+{
+	const struct settings *s = e->settings;
+	struct upstream_config config = { .connect_ms = s->origin_connect_timeout,
+					  .idle_ms = s->origin_idle_timeout,
+					  .idle_max = (size_t)s->origin_idle,
+					  .idle_target_max = (size_t)s->origin_idle_each,
+					  .open_max = (size_t)s->origin_connections,
+					  .sessions_max = SESSIONS,
+					  .allowed = is_allowed,
+					  .owner = e };
+	struct slice roots = e->roots.n > 0 ? buf_slice(&e->roots) : SLICE_NONE;
+	struct slice bundle = e->bundle.n > 0 ? buf_slice(&e->bundle) : SLICE_NONE;
+	if (tls_client_new(roots, bundle, &e->origin_tls, f) < 0)
+		return fail_pass(f, "origin.bundle");
+	buf_free(&e->roots);
+	buf_free(&e->bundle);
+	e->upstream = upstream_new(e->loop, e->resolver, e->origin_tls, &config);
 	return 0;
 }
 
-static void edge_drain(struct role_env *env)
+static int take_keyring(struct edge *e, struct fail *f)
 {
-	role_finish(env);
+	struct keyring *ring;
+	if (keyring_parse(secret_slice(&e->env->keyring), &ring, f) < 0)
+		return fail_pass(f, "key-encryption keys");
+	keyring_free(e->keyring);
+	e->keyring = ring;
+	e->identities.keyring = ring;
+	return 0;
 }
+
+static int start_handshakes(struct edge *e, struct fail *f)
+{
+	const struct settings *s = e->settings;
+	e->identities.cache = tls_cache_new((size_t)s->edge_certificates);
+	e->identities.fallback = slice_str(s->edge_default_name);
+	if (take_keyring(e, f) < 0 || replica_open_reader(&e->identities.replica, ".", f) < 0 ||
+	    tls_server_new(e->env->tickets, &e->tls, f) < 0)
+		return -1;
+	tls_server_now(e->tls, clock_now());
+	return 0;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int start_limits(struct edge *e, struct fail *f)
+{
+	const struct settings *s = e->settings;
+	struct buf text = BUF_INIT;
+	for (size_t i = 0; i < s->trusted_proxies.count; i++)
+		buf_addf(&text, "%s ", s->trusted_proxies.items[i]);
+	int r = dns_nets_parse(buf_slice(&text), &e->trusted, f);
+	buf_free(&text);
+	if (r < 0)
+		return fail_pass(f, "trusted_proxies");
+	e->request_limits = (struct http_limits){ (size_t)s->edge_line, (size_t)s->edge_head,
+						  (size_t)s->edge_fields };
+	e->response_limits = (struct http_limits){ (size_t)s->origin_head, (size_t)s->origin_head,
+						   (size_t)s->origin_fields };
+	e->stall_ms = least(least(s->edge_body_timeout, s->edge_send_timeout),
+			    least(s->origin_head_timeout, s->origin_body_timeout));
+	crowd_init(&e->crowd, (size_t)s->edge_network_connections);
+	return 0;
+}
+
+static int open_doors(struct edge *e, const char *name, bool secure, struct fail *f)
+{
+	int fd;
+	for (size_t i = 0; (fd = role_fd(e->env, name, i)) >= 0; i++) {
+		if (e->door_count == EDGE_DOORS_MAX)
+			return fail(f, FAIL_INPUT, "%s: more than %d addresses", name,
+				    EDGE_DOORS_MAX);
+		if (door_open(e, &e->doors[e->door_count], fd, secure, f) < 0)
+			return fail_pass(f, "%s", name);
+		e->door_count++;
+	}
+	return 0;
+}
+
+static int start(struct role_env *env, struct fail *f)
+{
+	struct edge *e = env->state;
+	signal(SIGPIPE, SIG_IGN);
+	list_init(&e->conns);
+	list_init(&e->spare_exchanges);
+	random_bytes(&e->id_high, sizeof(e->id_high));
+	random_bytes(&e->id_low, sizeof(e->id_low));
+	access_init(&e->access, e->loop, env->access_fd);
+	if (start_limits(e, f) < 0 || start_handshakes(e, f) < 0 || start_names(e, f) < 0 ||
+	    start_origins(e, f) < 0 || open_doors(e, "edge.http.listen", false, f) < 0 ||
+	    open_doors(e, "edge.https.listen", true, f) < 0)
+		return -1;
+	timer_init(&e->tick, on_tick);
+	timer_arm(e->loop, &e->tick, 0);
+	return 0;
+}
+
+/* ---- the end ---- */
+
+void edge_conn_gone(struct edge *e)
+{
+	if (!e->draining || e->conn_count > 0)
+		return;
+	upstream_close_idle(e->upstream);
+	access_fini(&e->access);
+	exchange_free_spares(e);
+	role_finish(e->env);
+}
+
+static void drain(struct role_env *env)
+{
+	struct edge *e = env->state;
+	if (e->draining)
+		return;
+	e->draining = true;
+	for (size_t i = 0; i < e->door_count; i++)
+		door_close(&e->doors[i]);
+	struct list *at = e->conns.next;
+	while (at != &e->conns) {
+		struct conn *c = container_of(at, struct conn, link);
+		at = at->next; /* closing frees it later, never inside the call */
+		conn_drain(c);
+	}
+	edge_conn_gone(e);
+}
+
+static void on_keyring(struct role_env *env)
+{
+	struct fail f = FAIL_INIT;
+	if (take_keyring(env->state, &f) < 0)
+		log_line(LOG_ERROR, "keyring.refused", "the old key-encryption keys stay in use",
+			 LOG_FAIL(&f));
+}
+
+static const char *const listens[] = { "edge.http.listen", "edge.https.listen", NULL };
+
+static const struct sandbox_path paths[] = {
+	{ ".", SANDBOX_READ },
+	{ "public/lock.mdb", SANDBOX_READ | SANDBOX_WRITE }, /* LMDB's table of readers */
+	{ "keys/lock.mdb", SANDBOX_READ | SANDBOX_WRITE },
+	{ NULL, 0 },
+};
 
 const struct role edge_role = {
 	.name = "edge",
@@ -34,12 +301,13 @@ const struct role edge_role = {
 	.wants_keyring = true,
 	.wants_tickets = true,
 	.wants_access_log = true,
-	.listens = edge_listens,
-	.sandbox = { .paths = edge_paths,
+	.listens = listens,
+	.sandbox = { .paths = paths,
 		     .calls = SANDBOX_CALLS_FILES | SANDBOX_CALLS_ACCEPT | SANDBOX_CALLS_INTERNET,
 		     .connects = true,
-		     .files_most = 1048576,
-		     .file_bytes = 0 },
-	.start = edge_start,
-	.drain = edge_drain,
+		     .files_most = 1048576 },
+	.prepare = prepare,
+	.start = start,
+	.drain = drain,
+	.on_keyring = on_keyring,
 };
