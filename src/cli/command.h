@@ -43,7 +43,8 @@ struct command_group {
 						     sizeof(rows) / sizeof *(rows) }
 
 extern const struct command_group zone_group, record_group, hostname_group, cert_group, token_group,
-	status_group, config_group, backup_group, restore_group, kek_group, doctor_group, api_group;
+	status_group, config_group, backup_group, restore_group, kek_group, replica_group,
+	doctor_group, api_group;
 
 /* All groups, to a NULL, and the flags every command takes (cli/groups.c). */
 extern const struct command_group *const cli_groups[];

@@ -2,9 +2,9 @@
 #include "cli/command.h"
 
 const struct command_group *const cli_groups[] = {
-	&zone_group,   &record_group, &hostname_group, &cert_group, &token_group,  &status_group,
-	&config_group, &backup_group, &restore_group,  &kek_group,  &doctor_group, &api_group,
-	NULL,
+	&zone_group,    &record_group, &hostname_group, &cert_group,    &token_group,
+	&status_group,  &config_group, &backup_group,   &restore_group, &kek_group,
+	&replica_group, &doctor_group, &api_group,      NULL,
 };
 
 const struct flag cli_flags[] = {
