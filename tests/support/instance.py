@@ -104,6 +104,7 @@ class Everseal:
             "edge.https.listen": f"127.0.0.1:{self.https_port}, [::1]:{self.https_port}",
             "edge.workers": "2",
             "origin.allow": "127.0.0.0/8, ::1/128",
+            "api.rate.requests": "0",
             **(settings or {}),
         }
         self.env = {**os.environ, **(env or {})}

@@ -243,32 +243,6 @@ json_t *api_openapi(const struct api_route *const *tables, const char *version)
 	return o;
 }
 
-static void required_names(const struct api_field *rows, json_t *out)
-{
-	for (; rows != NULL && rows->name != NULL; rows++)
-		if ((rows->flags & FIELD_REQUIRED) != 0)
-			json_array_append_new(out, json_string(rows->name));
-}
-
-json_t *api_routes_describe(const struct api_route *const *tables)
-{
-	json_t *list = json_array();
-	const struct api_route *r = NULL;
-	while ((r = api_route_next(tables, r)) != NULL) {
-		json_t *o = json_object(), *required = json_array();
-		json_set_str(o, "method", r->method);
-		json_set_str(o, "path", r->path);
-		json_set_str(o, "scope", api_scope_name(r->scope));
-		json_set_str(o, "access", r->access == API_READ ? "read" : "write");
-		json_set_bool(o, "list", r->per_page != 0);
-		required_names(r->body, required);
-		json_set(o, "required", required);
-		json_set_str(o, "summary", r->summary);
-		json_array_append_new(list, o);
-	}
-	return list;
-}
-
 json_t *api_errors_describe(void)
 {
 	json_t *list = json_array();

@@ -29,13 +29,11 @@ static struct api_call *call_new(struct api *api, struct http_exchange *x)
 	c->arena = &c->job.arena;
 	random_bytes(ray, sizeof(ray));
 	text_hex(slice_of(ray, sizeof(ray)), c->ray);
-	api->under_way++;
 	return c;
 }
 
 static void call_free(struct api_call *c)
 {
-	c->api->under_way--;
 	json_decref(c->query);
 	json_decref(c->body);
 	json_decref(c->result);
@@ -317,9 +315,16 @@ int api_open(struct api *api, struct truth *truth, struct role_env *env, struct 
 	return 0;
 }
 
-void api_drain(struct api *api, void (*on_drained)(void *env))
+static void on_server_drained(void *owner)
 {
-	http_server_drain(api->http, on_drained);
+	struct api *api = owner;
+	api->on_drained(api);
+}
+
+void api_drain(struct api *api, void (*on_drained)(struct api *api))
+{
+	api->on_drained = on_drained;
+	http_server_drain(api->http, on_server_drained);
 }
 
 void api_close(struct api *api)

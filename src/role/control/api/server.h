@@ -21,13 +21,13 @@ struct api {
 	struct kek *kek; /* rotation of the key-encryption key (role/control/kek.h) */
 	struct http_server *http;
 	struct rate rate;
-	size_t under_way; /* requests not yet answered */
+	void (*on_drained)(struct api *api); /* private */
 };
 
 /* Listens on every descriptor of the role that carries requests. */
 must_check int api_open(struct api *api, struct truth *truth, struct role_env *env, struct fail *f);
 
-/* Answers what is under way, then calls on_drained(env). */
-void api_drain(struct api *api, void (*on_drained)(void *env));
+/* Answers what is under way, then calls on_drained(). */
+void api_drain(struct api *api, void (*on_drained)(struct api *api));
 
 void api_close(struct api *api);

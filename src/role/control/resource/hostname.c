@@ -12,24 +12,22 @@
 
 #define HOSTNAMES_ALLOCATED 10000000 /* there are no plans: as many as the machine holds */
 
-static const char *const methods[] = { "http", "txt", "cname", NULL };
+static const char *const methods[] = { "http", "txt", "email", "cname", NULL };
 static const char *const dv[] = { "dv", NULL };
 static const char *const bundles[] = { "ubiquitous", "optimal", "force", NULL };
 static const char *const authorities[] = { "digicert", "google", "lets_encrypt", "ssl_com", NULL };
 static const char *const on_off[] = { "on", "off", NULL };
-static const char *const on[] = { "on", NULL };
-static const char *const none[] = { NULL };
-static const char *const versions[] = { "1.0", "1.1", "1.2", NULL };
+static const char *const versions[] = { "1.0", "1.1", "1.2", "1.3", NULL };
 
 static const struct api_field settings_fields[] = {
 	{ "http2", FIELD_STRING, .allowed = on_off, .code = 1422 },
 	{ "http3", FIELD_STRING, .allowed = on_off },
 	{ "early_hints", FIELD_STRING, .allowed = on_off },
-	{ "tls_1_3", FIELD_STRING, .allowed = on, .code = 1424 },
+	{ "tls_1_2_only", FIELD_STRING, .allowed = on_off, .code = 1423 },
+	{ "tls_1_3", FIELD_STRING, .allowed = on_off, .code = 1424 },
 	{ "min_tls_version", FIELD_STRING, .allowed = versions, .code = 1425,
 	  .about = "The edge never speaks less than 1.2; 1.3 alone is not available yet." },
-	{ "ciphers", FIELD_LIST, .allowed = none, .code = 1442,
-	  .about = "Empty: the default list." },
+	{ "ciphers", FIELD_LIST, .code = 1442, .about = "Empty: the default list." },
 	FIELD_END,
 };
 

@@ -8,6 +8,7 @@ extern const struct api_route account_routes[];
 extern const struct api_route audit_routes[];
 extern const struct api_route certificate_routes[];
 extern const struct api_route event_routes[];
+extern const struct api_route document_routes[];
 extern const struct api_route fallback_routes[];
 extern const struct api_route hostname_routes[];
 extern const struct api_route kek_routes[];
