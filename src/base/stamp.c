@@ -127,6 +127,8 @@ bool stamp_parse(struct slice s, stamp *out)
 	return true;
 }
 
+#define SPAN_MOST (UINT64_C(100) * 365 * STAMP_DAY) /* a hundred years, in milliseconds */
+
 bool stamp_span_parse(struct slice s, stamp *out)
 {
 	static const struct {
@@ -142,10 +144,12 @@ bool stamp_span_parse(struct slice s, stamp *out)
 
 	while (digits < s.n && text_is_digit(s.p[digits]))
 		digits++;
-	if (!text_u64(slice_sub(s, 0, digits), 1000000000, &count))
+	if (!text_u64(slice_sub(s, 0, digits), SPAN_MOST, &count))
 		return false;
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
 		if (slice_eq_str(slice_from(s, digits), units[i].unit)) {
+			if (count > SPAN_MOST / (uint64_t)units[i].each)
+				return false;
 			*out = (stamp)count * units[i].each;
 			return true;
 		}

@@ -25,5 +25,6 @@ __attribute__((warn_unused_result)) bool stamp_parse(struct slice text, stamp *o
 #define STAMP_HTTP 30
 void stamp_http(stamp at, char out[STAMP_HTTP]);
 
-/* "90s", "15m", "24h", "30d", "250ms": what settings and the command line take. */
+/* "90s", "15m", "24h", "30d", "250ms": what settings and the command line take. At most a
+ * hundred years. */
 __attribute__((warn_unused_result)) bool stamp_span_parse(struct slice text, stamp *out);

@@ -154,3 +154,13 @@ SETTING_SPAN(api_timeout_idle, "api.timeout.idle", "60s", "1s", "1h",
 	     "How long an API connection may wait for its next request.")
 SETTING_SPAN(api_timeout_read, "api.timeout.read", "10s", "1s", "10m",
 	     "How long head, body and reply of an API request may each take.")
+
+SETTING_HEADING("What control does by itself")
+SETTING_SPAN(dns_proof_interval, "dns.proof_interval", "60s", "1s", "7d",
+	     "How often the TXT proof of a pending zone or custom hostname is looked up.")
+SETTING_SPAN(retention_changes, "retention.changes", "7d", "1h", "365d",
+	     "Change records, from which a machine that was away catches up; older: a snapshot.")
+SETTING_SPAN(retention_audit, "retention.audit", "365d", "1h", "3650d",
+	     "Audit rows: who changed what.")
+SETTING_SPAN(retention_events, "retention.events", "90d", "1h", "3650d",
+	     "Events of hostnames, and certificate orders that are done.")
