@@ -1,13 +1,13 @@
 /* model/ca_message.h: what control asks of the `ca` role and what it answers: the payloads of
- * the frames of the pair control-ca (run/ipc/pairs.h has their types; a reply carries the id of
- * its request).
+ * the frames of the pair control_ca (run/ipc/pairs.h has their types; a reply carries the id of
+ * its request):
  *
- *	key_make     ca_key_ask    -> key_made     ca_key        make a key for an order
- *	key_rewrap   ca_key        -> key_rewrapped ca_key       wrap it with the current KEK
- *	issue        ca_issue_ask  -> issued       ca_issued     the same order gives the same answer
- *	revoke       ca_revoke_ask -> revoked      (empty)
- *	authorities  (empty)       -> authority_list ca_authority, once each, in one payload
- *	                           or failed       ca_failed     to any of them
+ *	CA_KEY_MAKE        struct ca_key_ask     CA_KEY_MADE        struct ca_key
+ *	CA_KEY_REWRAP      struct ca_key         CA_KEY_REWRAPPED   struct ca_key
+ *	CA_CERT_ISSUE      struct ca_issue_ask   CA_CERT_ISSUED     struct ca_issued
+ *	CA_CERT_REVOKE     struct ca_revoke_ask  CA_CERT_REVOKED    nothing
+ *	CA_AUTHORITY_LIST  nothing               CA_AUTHORITIES     struct ca_authority_list
+ *	any of them                              CA_REFUSED         a struct fail
  *
  * Encoding appends; decoding is strict and borrows from the payload.
  */

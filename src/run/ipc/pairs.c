@@ -36,6 +36,8 @@ static const struct ipc_row ca_rows[] = {
 	{ CA_AUTHORITY_LIST, "authority.list", IPC_LEFT, 0, false },
 	{ CA_AUTHORITIES, "authorities", IPC_RIGHT, 64 * KB, false },
 	{ CA_REFUSED, "refused", IPC_RIGHT, 1 * KB, false },
+	{ CA_CERT_REVOKE, "cert.revoke", IPC_LEFT, 4 * KB, false },
+	{ CA_CERT_REVOKED, "cert.revoked", IPC_RIGHT, 0, false },
 };
 
 const struct ipc_pair ipc_control_ca = { "control_ca", ca_rows, COUNT(ca_rows), 1024 * KB };

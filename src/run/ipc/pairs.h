@@ -27,7 +27,7 @@ extern const struct ipc_pair ipc_supervisor_role;
 extern const struct ipc_pair ipc_supervisor_control;
 
 /* control (left) and ca (right): the ca makes keys and issues, and answers every request with
- * the reply that follows it here or with CA_REFUSED (u8 kind of failure, words). Payloads are
+ * the reply that follows it here or with CA_REFUSED. Payloads are
  * encoded in model/ca_message.h. */
 enum ipc_ca {
 	CA_KEY_MAKE = 1,
@@ -39,6 +39,8 @@ enum ipc_ca {
 	CA_AUTHORITY_LIST = 7,
 	CA_AUTHORITIES = 8,
 	CA_REFUSED = 9,
+	CA_CERT_REVOKE = 10,
+	CA_CERT_REVOKED = 11,
 };
 extern const struct ipc_pair ipc_control_ca;
 

@@ -141,6 +141,10 @@ SETTING_SPAN(dns_failed, "dns.ttl.failed", "2s", "0s", "1h",
 SETTING_SPAN(dns_stale, "dns.ttl.stale", "1h", "0s", "24h",
 	     "How long an old answer serves while no DNS server answers.")
 
+SETTING_HEADING("Certificate authority")
+SETTING_SPAN(ca_keep, "ca.keep", "90d", "1d", "3650d",
+	     "How long the built-in CA remembers a certificate after its end.")
+
 SETTING_HEADING("API")
 SETTING_SIZE(api_body_max, "api.body.max", "1m", "1k", "64m",
 	     "Largest body of an API request; beyond it: 413.")
