@@ -171,8 +171,12 @@ void feed_sink_fini(struct feed_sink *s);
 must_check int feed_sink_feed(struct feed_sink *s, uint16_t type, struct slice payload,
 			      struct sink_event *e, struct fail *f);
 
-/* state is committed. */
-void feed_sink_ack(struct feed_sink *s);
+/* Changes come one by one: neither a snapshot is being loaded nor an answer to hello awaited. */
+bool feed_sink_follows(const struct feed_sink *s);
+
+/* After each commit, and with each heartbeat so that the machine is heard of: where the replica
+ * stands. */
+void feed_sink_ack(struct feed_sink *s, const struct replica_state *committed);
 
 /* As feed_source_out() and feed_source_sent(). */
 must_check bool feed_sink_out(const struct feed_sink *s, uint16_t *type, struct slice *payload);

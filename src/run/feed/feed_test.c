@@ -145,7 +145,7 @@ static void apply(struct machine *m, const struct sink_event *e)
 	}
 	if (!m->loading && (e->type == SINK_CHANGE || e->type == SINK_SWAP)) {
 		m->committed = m->sink.state;
-		feed_sink_ack(&m->sink);
+		feed_sink_ack(&m->sink, &m->committed);
 	}
 }
 

@@ -158,9 +158,14 @@ int feed_sink_feed(struct feed_sink *s, uint16_t type, struct slice payload, str
 	}
 }
 
-void feed_sink_ack(struct feed_sink *s)
+bool feed_sink_follows(const struct feed_sink *s)
 {
-	feed_place_send(&s->out, FEED_ACK, &s->state.epoch, s->state.seq);
+	return s->mode == FOLLOWING;
+}
+
+void feed_sink_ack(struct feed_sink *s, const struct replica_state *committed)
+{
+	feed_place_send(&s->out, FEED_ACK, &committed->epoch, committed->seq);
 }
 
 bool feed_sink_out(const struct feed_sink *s, uint16_t *type, struct slice *payload)

@@ -15,6 +15,24 @@ METRIC_COUNTER(any, log_dropped, "everseal_log_lines_dropped_total", "",
 METRIC_GAUGE(any, started, "everseal_process_start_time_seconds", "",
 	     "When the process started, in seconds since 1970.")
 
+/* the applier */
+METRIC_GAUGE(applier, replica_seq, "everseal_replica_seq", "", "The last change that is applied.")
+METRIC_GAUGE(applier, replica_behind, "everseal_replica_behind_changes", "",
+	     "Changes the truth has told of that are not applied yet.")
+METRIC_GAUGE(applier, replica_heard, "everseal_replica_heard_time_seconds", "",
+	     "When the truth's last heartbeat came, in seconds since 1970.")
+METRIC_GAUGE(applier, replica_held, "everseal_replica_held_transactions", "",
+	     "Transactions since the oldest reader began; above 1,000 somebody holds one open.")
+METRIC_COUNTER(applier, replica_changes, "everseal_replica_changes_total", "", "Changes applied.")
+METRIC_COUNTER(applier, replica_loads, "everseal_replica_snapshots_total", "",
+	       "Snapshots loaded and swapped in.")
+METRIC_COUNTER(applier, replica_resyncs, "everseal_replica_resyncs_total", "",
+	       "Gaps or broken chains met in the feed.")
+METRIC_COUNTER(applier, replica_failed, "everseal_replica_failures_total", "",
+	       "Batches that could not be committed.")
+METRIC_HISTOGRAM(applier, replica_lag, "everseal_replica_lag_seconds", "",
+		 "From a change's commit in the truth to its commit in the replica.")
+
 /* edge workers */
 METRIC_GAUGE(edge, edge_connections, "everseal_edge_connections", "",
 	     "Client connections that are open.")

@@ -132,6 +132,21 @@ static bool not_there_yet(int error)
 	return error == ENOENT || error == MDB_NOTFOUND || error == MDB_INVALID;
 }
 
+/* Opens what is there now and leaves what is held only when that has worked. One file must not be
+ * open twice in a process, so when just one of the two is new the old ones go first. */
+static int move_over(struct replica *r, bool both_new)
+{
+	struct replica fresh = { .folder = r->folder };
+	if (!both_new)
+		close_envs(r);
+	int error = open_envs(&fresh);
+	if (error != 0)
+		return error;
+	close_envs(r);
+	*r = fresh;
+	return 0;
+}
+
 int replica_refresh(struct replica *r, struct fail *f)
 {
 	must(!r->begun);
@@ -140,11 +155,8 @@ int replica_refresh(struct replica *r, struct fail *f)
 	/* While it is being built anew the files held go on serving. */
 	if (r->pub_txn != NULL && (same || pub == 0 || keys == 0))
 		return 0;
-	close_envs(r);
-	int error = open_envs(r);
-	if (error == 0 || not_there_yet(error))
-		return 0;
-	return replica_fail("open", error, f);
+	int error = move_over(r, pub != r->pub_inode && keys != r->keys_inode);
+	return error == 0 || not_there_yet(error) ? 0 : replica_fail("open", error, f);
 }
 
 int replica_open_reader(struct replica **out, const char *folder, struct fail *f)

@@ -37,6 +37,12 @@ SETTING_INT(
 	role_uid_base, "role.uid_base", "61440", "1000", "4000000000", "user id",
 	"Started as root, roles without a user everseal-ROLE run as this id and those after it.")
 
+SETTING_HEADING("Replica")
+SETTING_SIZE(
+	replica_map, "replica.map", "64g", "1m", "16384g",
+	"Address space of each of the replica's two files, the most they can grow to; it takes no "
+	"disk by itself.")
+
 SETTING_HEADING("Logs")
 SETTING_ENUM(log_level, "log.level", "info", "debug|info|warning|error",
 	     "Least level of lines that are written.")
