@@ -1,0 +1,252 @@
+"""Nothing acknowledged is lost: not by kill -9 of any role at any moment, not by a full disk."""
+import os
+import random
+import signal
+import ssl
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from support import edge
+from support.instance import SANITIZED, wait_until
+
+ROUNDS = int(os.environ.get("EVERSEAL_CRASH_ROUNDS", "200"))
+POSTS = 10 * ROUNDS
+POSTERS = 4
+
+
+class Posting:
+    """Posts hostnames from several threads until all are through; notes which were acknowledged."""
+
+    def __init__(self, one, zone, origin, count):
+        self.one, self.zone, self.origin = one, zone, origin
+        self.names = [f"h{i}.{zone['name']}" for i in range(count)]
+        self.todo = list(reversed(self.names))
+        self.acknowledged = {}
+        self.statuses = {}
+        self.stopped = threading.Event()
+        self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(POSTERS)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self):
+        api = self.one.api.with_token(self.one.api.token)
+        while not self.stopped.is_set():
+            try:
+                name = self.todo.pop()
+            except IndexError:
+                return
+            self.post(api, name)
+
+    def post(self, api, name):
+        body = {"hostname": name, "ssl": {"method": "http", "type": "dv"}, "everseal": {"origin": {
+            "host": "127.0.0.1", "scheme": "http", "http_port": self.origin.port}}}
+        while not self.stopped.is_set():
+            try:
+                answer = api.call("POST", f"/zones/{self.zone['id']}/custom_hostnames", body,
+                                  timeout=20)
+            except requests.RequestException:
+                time.sleep(0.02)
+                continue
+            self.statuses[answer.status_code] = self.statuses.get(answer.status_code, 0) + 1
+            if answer.ok:
+                self.acknowledged[name] = answer.json()["result"]["id"]
+                return
+            if answer.status_code == 409:
+                return  # committed, but the answer was lost with the process
+            assert answer.status_code in (429, 500, 502, 503, 504), answer.text
+            time.sleep(0.05)
+
+    def is_done(self):
+        return not any(thread.is_alive() for thread in self.threads)
+
+    def stop(self):
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join(30)
+
+
+class Visiting:
+    """Asks for acknowledged names over and over; a certificate of another name is a fault."""
+
+    def __init__(self, posting):
+        self.posting = posting
+        self.good, self.wrong = 0, []
+        self.stopped = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        one = self.posting.one
+        context = edge.tls_context(one.ca)
+        while not self.stopped.is_set():
+            known = list(self.posting.acknowledged)
+            if not known:
+                time.sleep(0.05)
+                continue
+            name = random.choice(known[-50:])
+            try:
+                edge.handshake(one.https, name, context=context, timeout=5).close()
+                self.good += 1
+            except ssl.SSLCertVerificationError as e:
+                self.wrong.append((name, str(e)))
+            except OSError:
+                time.sleep(0.01)  # not live yet, or its worker was killed
+
+    def stop(self):
+        self.stopped.set()
+        self.thread.join(10)
+
+
+def settle(one, posting):
+    """Everything is up again, and every acknowledged name is served."""
+    wait_until(lambda: calm(one), 60, 0.2, "all roles back")
+    context = edge.tls_context(one.ca)
+    for name in random.sample(sorted(posting.acknowledged), min(200, len(posting.acknowledged))):
+        wait_until(lambda: served(one, name, context), 60, words=f"{name} served")
+
+
+def calm(one):
+    try:
+        status = one.cli_json("status")
+    except AssertionError:
+        return False
+    return all(row["state"] == "ready" for row in status["processes"]) and status["orders"] == 0 \
+        and all(m["behind"] == 0 and m["state"] == "live" for m in status["machines"])
+
+
+def served(one, name, context):
+    try:
+        edge.handshake(one.https, name, context=context, timeout=5).close()
+        return True
+    except ssl.SSLCertVerificationError:
+        raise
+    except OSError:
+        return False
+
+
+def listed(one, zone):
+    names, page = set(), 1
+    while True:
+        rows = one.api.get(f"/zones/{zone['id']}/custom_hostnames?per_page=50&page={page}")
+        names |= {row["hostname"] for row in rows}
+        page += 1
+        if not rows:
+            return names
+
+
+@pytest.mark.skipif(SANITIZED, reason="kills processes, not memory faults")
+def test_kill_any_role_at_any_moment(everseal, origin, name):
+    one = everseal({"edge.workers": "2", "api.rate.requests": "1000000"})
+    zone = one.zone(name.split(".", 1)[1], "flexible")
+    posting = Posting(one, zone, origin, POSTS)
+    visiting = Visiting(posting)
+    pids = {}
+    kills = 0
+    end = time.monotonic() + 300
+    while kills < ROUNDS and time.monotonic() < end:
+        if not pids:
+            pids = {row["pid"]: row["role"] for row in rows_of(one) if row["pid"]}
+        if pids:
+            pid = random.choice(list(pids))
+            del pids[pid]
+            if one.is_ours(pid):
+                os.kill(pid, signal.SIGKILL)
+                kills += 1
+        time.sleep(random.uniform(0, 0.1))
+    wait_until(posting.is_done, 240, 0.2, f"all {POSTS} names posted ({posting.statuses})")
+    visiting.stop()
+    assert kills == ROUNDS
+    settle(one, posting)
+    assert visiting.wrong == []
+    assert visiting.good > 0
+    missing = set(posting.acknowledged) - listed(one, zone)
+    assert not missing, f"{len(missing)} acknowledged names are lost: {sorted(missing)[:5]}"
+
+    one.stop()
+    followed = one.cli_json("replica", "show")
+    assert followed["records"]["name"] >= len(posting.acknowledged)
+    for part in ("public", "keys"):
+        for file in (one.folder / "replica" / part).iterdir():
+            file.unlink()
+    one.start()
+    wait_until(lambda: calm(one), 60, 0.2, "the replica built anew")
+    one.stop()
+    rebuilt = one.cli_json("replica", "show")
+    assert (rebuilt["records"], rebuilt["digest"]) == (followed["records"], followed["digest"])
+
+
+def rows_of(one):
+    """Straight from /proc: the API may be away just now."""
+    from support.instance import children
+    rows = []
+    for pid in children(one.process.pid):
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        role = next((w[1:].decode() for w in words if w.startswith(b"@")), None)
+        if role:
+            rows.append({"pid": pid, "role": role})
+    return rows
+
+
+@pytest.fixture
+def small_disk(work):
+    folder = work / "small"
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m,mode=755", "tmpfs", str(folder)],
+                          capture_output=True)
+    if done.returncode != 0:
+        pytest.skip("a tmpfs of 64 MB needs the right to mount one")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.skipif(SANITIZED, reason="fills disks, no memory faults")
+def test_full_disk(everseal, origin, name, small_disk):
+    one = everseal({"edge.workers": "1", "api.rate.requests": "1000000"},
+                   folder=small_disk / "data")
+    zone = one.zone(name.split(".", 1)[1], "flexible")
+    first = one.wait_live(zone, one.hostname(zone, name, origin))
+    ballast = small_disk / "ballast"
+    with open(ballast, "wb") as out:
+        try:
+            while True:
+                out.write(b"\0" * 65536)
+                out.flush()
+        except OSError:
+            pass
+    refusals = []
+    acknowledged = []
+    for i in range(400):
+        answer = one.api.call("POST", f"/zones/{zone['id']}/custom_hostnames", {
+            "hostname": f"full{i}.{zone['name']}", "ssl": {"method": "http", "type": "dv"},
+            "everseal": {"origin": {"host": "127.0.0.1", "scheme": "http",
+                                    "http_port": origin.port}}})
+        if answer.ok:
+            acknowledged.append(answer.json()["result"]["hostname"])
+        else:
+            refusals.append(answer)
+        if len(refusals) >= 20:
+            break
+    assert refusals, "the disk never filled up"
+    for answer in refusals:
+        assert answer.status_code in (500, 503), answer.text
+        assert answer.json()["errors"][0]["message"]
+    assert one.fetch(name).status == 200, "the edge must not mind a full disk"
+
+    ballast.unlink()
+    wait_until(lambda: one.api.call("PATCH", f"/zones/{zone['id']}/settings/ssl",
+                                    {"value": "flexible"}).ok, 30, 0.2, "writes to resume")
+    later = one.hostname(zone, f"later.{zone['name']}", origin)
+    one.wait_live(zone, later, 60)
+    assert set(acknowledged) | {first["hostname"], later["hostname"]} <= listed(one, zone)
+    context = edge.tls_context(one.ca)
+    for acked in acknowledged:
+        wait_until(lambda: served(one, acked, context), 60, words=f"{acked} served")
+    one.stop()
