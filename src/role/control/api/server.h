@@ -11,14 +11,15 @@
 #include "role/control/api/rate.h"
 
 struct http_server;
-struct kek;
+struct rotation;
 struct role_env;
 struct truth;
 
 struct api {
 	struct truth *truth;
 	struct role_env *env;
-	struct kek *kek; /* rotation of the key-encryption key (role/control/kek.h) */
+	struct rotation
+		*rotation; /* rotation of the key-encryption key (role/control/rotation.h) */
 	struct http_server *http;
 	struct rate rate;
 	void (*on_drained)(struct api *api); /* private */

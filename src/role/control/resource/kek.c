@@ -1,4 +1,4 @@
-#include "role/control/kek.h"
+#include "role/control/rotation.h"
 
 #include "model/audit.h"
 #include "role/control/api/server.h"
@@ -7,7 +7,7 @@
 
 struct keks {
 	json_t *rows;
-	struct id ids[KEK_OLD_MAX];
+	struct id ids[ROTATION_OLD_MAX];
 	size_t count;
 };
 
@@ -19,7 +19,7 @@ static void on_kek(void *arg, const struct id *kek, int64_t keys, stamp since)
 	json_set_stamp(o, "created_on", since);
 	json_set_int(o, "wrapped", keys);
 	json_array_append_new(all->rows, o);
-	if (all->count < KEK_OLD_MAX)
+	if (all->count < ROTATION_OLD_MAX)
 		all->ids[all->count++] = *kek;
 }
 
@@ -34,15 +34,15 @@ static int kek_get(struct api_call *c, struct fail *f)
 }
 
 /* The key that was told last is current; before the first rotation of this process, the newest. */
-static void set_states(const struct kek *k, json_t *rows)
+static void set_states(const struct rotation *r, json_t *rows)
 {
 	size_t i, last = json_array_size(rows);
 	char hex[ID_HEX + 1];
 	json_t *row;
-	id_hex(&k->current, hex);
+	id_hex(&r->current, hex);
 	json_array_foreach(rows, i, row)
 	{
-		bool current = id_is_zero(&k->current) ? i + 1 == last
+		bool current = id_is_zero(&r->current) ? i + 1 == last
 						       : strcmp(json_get_str(row, "id"), hex) == 0;
 		json_set_str(row, "state", current ? "current" : "old");
 	}
@@ -50,22 +50,22 @@ static void set_states(const struct kek *k, json_t *rows)
 
 static void show(struct api_call *c)
 {
-	const struct kek *k = c->api->kek;
+	const struct rotation *r = c->api->rotation;
 	json_t *o = c->result, *rotation = json_object();
-	set_states(k, json_object_get(o, "keks"));
-	json_set_str(rotation, "phase", kek_phase_name(k->phase));
-	json_set_int(rotation, "keys", (int64_t)k->rewrap.total);
-	json_set_int(rotation, "left", (int64_t)k->rewrap.left);
-	json_set_stamp(rotation, "started_at", k->started_at);
-	json_set_stamp(rotation, "finished_at", k->finished_at);
-	json_set_str(rotation, "error", k->error[0] != '\0' ? k->error : NULL);
+	set_states(r, json_object_get(o, "keks"));
+	json_set_str(rotation, "phase", rotation_phase_name(r->phase));
+	json_set_int(rotation, "keys", (int64_t)r->rewrap.total);
+	json_set_int(rotation, "left", (int64_t)r->rewrap.left);
+	json_set_stamp(rotation, "started_at", r->started_at);
+	json_set_stamp(rotation, "finished_at", r->finished_at);
+	json_set_str(rotation, "error", r->error[0] != '\0' ? r->error : NULL);
 	json_set(o, "rotation", rotation);
 }
 
 static int after_rotate(struct api_call *c, struct fail *f)
 {
 	const struct keks *all = c->state;
-	if (kek_rotate(c->api->kek, all->ids, all->count, f) < 0)
+	if (rotation_begin(c->api->rotation, all->ids, all->count, f) < 0)
 		return -1;
 	show(c);
 	return 0;

@@ -1,4 +1,4 @@
-/* role/control/kek.h: changing the key-encryption key while everything serves.
+/* role/control/rotation.h: changing the key-encryption key while everything serves.
  *
  *	the supervisor makes a new key and gives the keyring to every role that holds it
  *	the order runner has every key wrapped anew, in batches (issue.h)
@@ -16,16 +16,16 @@
 struct role_env;
 struct truth;
 
-enum kek_phase { KEK_IDLE, KEK_MAKING, KEK_WRAPPING, KEK_RETIRING };
+enum rotation_phase { ROTATION_IDLE, ROTATION_MAKING, ROTATION_WRAPPING, ROTATION_RETIRING };
 
-#define KEK_OLD_MAX 8
+#define ROTATION_OLD_MAX 8
 
-struct kek {
+struct rotation {
 	struct role_env *env;
 	struct truth *truth;
-	enum kek_phase phase;
+	enum rotation_phase phase;
 	struct id current; /* zero: not told since this process started */
-	struct id old[KEK_OLD_MAX];
+	struct id old[ROTATION_OLD_MAX];
 	size_t old_count;
 	stamp started_at;
 	stamp finished_at;
@@ -33,12 +33,13 @@ struct kek {
 	struct issue_rewrap rewrap;
 };
 
-void kek_init(struct kek *k, struct truth *truth, struct role_env *env);
+void rotation_init(struct rotation *r, struct truth *truth, struct role_env *env);
 
 /* On the loop. old: the keys that wrap something now. */
-must_check int kek_rotate(struct kek *k, const struct id *old, size_t old_count, struct fail *f);
+must_check int rotation_begin(struct rotation *r, const struct id *old, size_t old_count,
+			      struct fail *f);
 
 /* The supervisor's answers. */
-void kek_on_steer(struct kek *k, uint16_t type, struct slice payload);
+void rotation_on_steer(struct rotation *r, uint16_t type, struct slice payload);
 
-const char *kek_phase_name(enum kek_phase phase);
+const char *rotation_phase_name(enum rotation_phase phase);
