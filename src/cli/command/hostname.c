@@ -1,8 +1,8 @@
 #include <time.h>
 
-#include "base/text.h"
 #include "cli/command.h"
 #include "cli/find.h"
+#include "cli/origin_url.h"
 #include "run/clock/clock.h"
 
 #define WAIT_DEFAULT (60 * STAMP_SECOND)
@@ -48,38 +48,6 @@ static const struct flag add_flags[] = {
 	{ "timeout", "SPAN", "how long to wait (60s)" },
 	{ NULL, NULL, NULL },
 };
-
-/* "http://127.0.0.1:9000", "https://[2001:db8::1]", "http://app.internal:8080". */
-static int origin_parse(const char *url, json_t **out, struct fail *f)
-{
-	struct slice rest = slice_str(url);
-	bool tls = slice_starts(rest, slice_lit("https://"));
-	uint64_t port = tls ? 443 : 80;
-
-	if (!tls && !slice_starts(rest, slice_lit("http://")))
-		return fail(f, FAIL_INPUT, "--origin '%s' must begin with http:// or https://",
-			    url);
-	rest = slice_from(rest, tls ? 8 : 7);
-	if (slice_ends(rest, slice_lit("/")))
-		rest.n--;
-	size_t end =
-		rest.n > 0 && rest.p[0] == '[' ? slice_find(rest, ']') + 1 : slice_find(rest, ':');
-	if (end > rest.n || (end < rest.n && rest.p[end] != ':') ||
-	    slice_find(rest, '/') < rest.n || end == 0)
-		return fail(f, FAIL_INPUT,
-			    "--origin '%s' must be scheme://host[:port] without a path", url);
-	if (end < rest.n && (!text_u64(slice_from(rest, end + 1), 65535, &port) || port == 0))
-		return fail(f, FAIL_INPUT, "--origin '%s' has no port from 1 to 65535", url);
-	struct slice host = slice_sub(rest, 0, end);
-	if (host.p[0] == '[')
-		host = slice_sub(host, 1, host.n - 2);
-	*out = json_pack("{s:s,s:s%,s:i,s:i}", "scheme", tls ? "https" : "http", "host", host.p,
-			 host.n, "http_port", tls ? 80 : (int)port, "https_port",
-			 tls ? (int)port : 443);
-	if (*out == NULL)
-		return fail(f, FAIL_INPUT, "--origin is no UTF-8 text");
-	return 0;
-}
 
 static int add_zone(struct cli *cli, const char *host, json_t **zone, struct fail *f)
 {
@@ -247,19 +215,30 @@ static int wait_live(struct cli *cli, const char *path, int64_t began, int64_t l
 	return r;
 }
 
+static json_t *origin_json(const struct origin_url *o)
+{
+	return json_pack("{s:s,s:s%,s:i,s:i}", "scheme", o->tls ? "https" : "http", "host",
+			 (const char *)o->host.p, o->host.n, "http_port", o->tls ? 80 : o->port,
+			 "https_port", o->tls ? o->port : 443);
+}
+
 static int add_body(struct cli *cli, json_t **body, struct fail *f)
 {
 	const char *url = args_flag(&cli->args, "origin");
-	json_t *origin = NULL;
+	struct origin_url origin;
 
-	if (url != NULL && origin_parse(url, &origin, f) < 0)
-		return -1;
 	*body = json_pack("{s:s,s:{s:s,s:s}}", "hostname", args_word(&cli->args, 0), "ssl",
 			  "method", "http", "type", "dv");
-	if (*body != NULL && origin != NULL)
-		json_object_set_new(*body, "everseal", json_pack("{s:O}", "origin", origin));
-	json_decref(origin);
-	return *body != NULL ? 0 : fail(f, FAIL_INPUT, "a hostname is UTF-8 text");
+	if (*body == NULL)
+		return fail(f, FAIL_INPUT, "a hostname is UTF-8 text");
+	if (url == NULL)
+		return 0;
+	if (origin_url_parse(url, &origin, f) < 0) {
+		json_decref(*body);
+		return -1;
+	}
+	json_object_set_new(*body, "everseal", json_pack("{s:o}", "origin", origin_json(&origin)));
+	return 0;
 }
 
 static int hostname_post(struct cli *cli, const json_t *body, struct buf *path, json_t **row,
