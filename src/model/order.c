@@ -13,6 +13,7 @@
 #define RETRY_FIRST  (STAMP_SECOND / 4)
 #define RETRY_MOST   (5 * STAMP_MINUTE)
 #define DENIED_AGAIN STAMP_DAY
+#define WATCH_AGAIN  (10 * STAMP_SECOND) /* should nobody tell that it is live */
 
 const char *order_state_name(enum order_state s)
 {
@@ -73,6 +74,7 @@ static enum order_action step_new(struct order_row *row, stamp now, const struct
 		return ORDER_DO_KEY;
 	if (e->kind == ORDER_EVENT_KEYED) {
 		row->key = e->key;
+		row->proof = e->proof;
 		return advance(row, now, ORDER_KEYED, ORDER_DO_ISSUE);
 	}
 	if (e->kind == ORDER_EVENT_FAILED)
@@ -87,7 +89,9 @@ static enum order_action step_keyed(struct order_row *row, stamp now, const stru
 	if (e->kind == ORDER_EVENT_ISSUED) {
 		row->cert = e->cert;
 		row->seq = e->seq;
-		return advance(row, now, ORDER_ISSUED, ORDER_DO_WATCH);
+		(void)advance(row, now, ORDER_ISSUED, ORDER_DO_WATCH);
+		row->due_at = now + WATCH_AGAIN;
+		return ORDER_DO_WATCH;
 	}
 	if (e->kind == ORDER_EVENT_FAILED)
 		return try_later(row, now, e);

@@ -33,6 +33,7 @@ struct order_row {
 	enum order_reason reason;
 	struct slice issuer; /* "local" */
 	struct id key;       /* zero until keyed */
+	struct slice proof;  /* what the key signed to show that it is the order\'s */
 	struct id cert;      /* zero until issued */
 	uint32_t attempts;   /* failed ones in this state */
 	stamp due_at;        /* when to step next, also after a crash; 0: nothing to wait for */
@@ -58,6 +59,7 @@ enum order_event_kind {
 struct order_event {
 	enum order_event_kind kind;
 	struct id key;      /* KEYED */
+	struct slice proof; /* KEYED */
 	struct id cert;     /* ISSUED */
 	uint64_t seq;       /* ISSUED */
 	struct slice words; /* FAILED, DENIED: borrowed by the row that comes out */
@@ -95,8 +97,8 @@ typedef bool order_each_f(void *arg, const struct order_row *row);
 must_check int order_each_due(struct sql_tx *tx, stamp until, int limit, order_each_f *each,
 			      void *arg, struct fail *f);
 
-/* When the next order is due; 0: none waits. */
-must_check int order_next_due(struct sql_tx *tx, stamp *out, struct fail *f);
+/* When the next order is due after `now`; 0: none waits. */
+must_check int order_next_due(struct sql_tx *tx, stamp now, stamp *out, struct fail *f);
 must_check int order_each(struct sql_tx *tx, const struct id *zone, order_each_f *each, void *arg,
 			  struct fail *f);
 

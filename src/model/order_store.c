@@ -6,7 +6,7 @@
 
 #define COLUMNS                                                                                    \
 	"id, name, zone, account, state, reason, issuer, key, certificate, attempts, due_at,"      \
-	" error, who, seq, created_at, modified_at"
+	" error, who, seq, created_at, modified_at, proof"
 
 static void order_read(struct sql_query *q, struct arena *a, struct order_row *out)
 {
@@ -26,6 +26,7 @@ static void order_read(struct sql_query *q, struct arena *a, struct order_row *o
 	out->seq = (uint64_t)sql_i64(q, 13);
 	out->created_at = sql_i64(q, 14);
 	out->modified_at = sql_i64(q, 15);
+	out->proof = row_blob(q, 16, a);
 }
 
 static int order_one(struct sql_query *q, struct arena *a, struct order_row *out, struct fail *f)
@@ -47,7 +48,7 @@ static const struct sql_stmt order_open = {
 };
 static const struct sql_stmt order_insert = {
 	"insert into cert_order (" COLUMNS ") values"
-	" ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+	" ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
 };
 
 /* An open order of the name is made due now; *open tells whether there is one. */
@@ -96,12 +97,14 @@ int order_create(struct sql_tx *tx, struct act *act, const struct order_row *wan
 	sql_bind_i64(&q, 14, 0);
 	sql_bind_i64(&q, 15, act->now);
 	sql_bind_i64(&q, 16, act->now);
+	sql_bind_null(&q, 17);
 	return sql_end(&q, f);
 }
 
 static const struct sql_stmt order_set = {
 	"update cert_order set state = $2, key = $3, certificate = $4, attempts = $5, due_at = $6,"
-	" error = $7, who = $8, seq = $9, modified_at = $10 where id = $1 and state < 4"
+	" error = $7, who = $8, seq = $9, modified_at = $10, proof = $11 where id = $1 and state < "
+	"4"
 };
 
 int order_update(struct sql_tx *tx, const struct order_row *row, struct fail *f)
@@ -119,6 +122,7 @@ int order_update(struct sql_tx *tx, const struct order_row *row, struct fail *f)
 	row_bind_text(&q, 8, row->who);
 	sql_bind_i64(&q, 9, (int64_t)row->seq);
 	sql_bind_i64(&q, 10, row->modified_at);
+	row_bind_blob(&q, 11, row->proof);
 	return sql_end(&q, f);
 }
 
@@ -190,12 +194,19 @@ int order_each_due(struct sql_tx *tx, stamp until, int limit, order_each_f *each
 }
 
 static const struct sql_stmt order_first_due = {
-	"select coalesce(min(due_at), 0) from cert_order where due_at > 0"
+	"select coalesce(min(due_at), 0) from cert_order where due_at > $1"
 };
 
-int order_next_due(struct sql_tx *tx, stamp *out, struct fail *f)
+int order_next_due(struct sql_tx *tx, stamp now, stamp *out, struct fail *f)
 {
-	return row_number(tx, &order_first_due, NULL, out, f);
+	struct sql_query q;
+
+	*out = 0;
+	sql_start(&q, tx, &order_first_due);
+	sql_bind_i64(&q, 1, now);
+	if (sql_row(&q))
+		*out = sql_i64(&q, 0);
+	return sql_end(&q, f);
 }
 
 static const struct sql_stmt orders_of_zone = {

@@ -91,7 +91,8 @@ static const char *const first[] = {
 	"create index certificate_name_by_certificate on certificate_name (certificate)",
 	"create table cert_order (id bytea primary key, name text not null, zone bytea not null,"
 	" account bytea not null, state bigint not null, reason bigint not null,"
-	" issuer text not null, key bytea, certificate bytea, attempts bigint not null,"
+	" issuer text not null, key bytea, proof bytea, certificate bytea, attempts bigint not "
+	"null,"
 	" due_at bigint not null, error text, who text, seq bigint not null,"
 	" created_at bigint not null, modified_at bigint not null)",
 	"create index cert_order_by_name on cert_order (name, created_at)",

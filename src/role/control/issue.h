@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/fail.h"
+#include "base/id.h"
 
 struct issue;
 struct truth;
@@ -24,6 +25,7 @@ void issue_on_ack(struct issue *is);
 /* Re-wraps every key that is not wrapped by the newest KEK, in batches, in the background. done()
  * is called once with the number of keys, or words. Fails at once when it runs already. */
 struct issue_rewrap {
+	struct id kek; /* the newest */
 	uint64_t total;
 	uint64_t left;
 	void (*on_done)(struct issue_rewrap *r, const struct fail *f); /* f NULL: all are done */

@@ -62,7 +62,7 @@ static void on_made(struct rotation *r)
 {
 	struct fail f = FAIL_INIT;
 	r->phase = ROTATION_WRAPPING;
-	r->rewrap = (struct issue_rewrap){ .on_done = on_rewrapped };
+	r->rewrap = (struct issue_rewrap){ .kek = r->current, .on_done = on_rewrapped };
 	if (issue_rewrap(r->truth->issue, &r->rewrap, &f) < 0)
 		finish(r, f.words);
 }

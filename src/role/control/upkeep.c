@@ -11,6 +11,7 @@
 #include "model/certificate.h"
 #include "model/change.h"
 #include "model/event.h"
+#include "model/name.h"
 #include "model/order.h"
 #include "model/zone.h"
 #include "role/control/proof.h"
@@ -63,23 +64,34 @@ static bool note_renewal(void *arg, const struct certificate_row *row)
 	return true;
 }
 
+/* Only the certificate that its name lists first: another one has a successor, or no name. */
+static int renew_one(struct sql_tx *tx, struct upkeep *u, const struct renewal *r, struct fail *f)
+{
+	struct order_row want = { .name = r->name,
+				  .zone = r->zone,
+				  .account = r->account,
+				  .reason = ORDER_FOR_RENEWAL,
+				  .issuer = slice_lit("local") };
+	struct fail absent = FAIL_INIT;
+	struct name_row name;
+
+	if (name_find(tx, u->act.arena, r->name, &name, &absent) < 0 || name.record.count == 0 ||
+	    !id_eq(&name.record.candidates[0].cert, &r->cert))
+		return certificate_set_renewal(tx, &r->cert, 0, f);
+	if (order_create(tx, &u->act, &want, f) < 0)
+		return -1;
+	return certificate_set_renewal(tx, &r->cert, u->act.now + RETRY_AFTER, f);
+}
+
 static int renew(struct sql_tx *tx, struct upkeep *u, struct fail *f)
 {
 	struct renewals all = { .arena = &u->job.arena };
 
 	if (certificate_each_renewal(tx, u->act.now, BITE, note_renewal, &all, f) < 0)
 		return -1;
-	for (struct renewal *r = all.first; r != NULL; r = r->next) {
-		struct order_row want = { .name = r->name,
-					  .zone = r->zone,
-					  .account = r->account,
-					  .reason = ORDER_FOR_RENEWAL,
-					  .issuer = slice_lit("local") };
-
-		if (order_create(tx, &u->act, &want, f) < 0 ||
-		    certificate_set_renewal(tx, &r->cert, u->act.now + RETRY_AFTER, f) < 0)
+	for (struct renewal *r = all.first; r != NULL; r = r->next)
+		if (renew_one(tx, u, r, f) < 0)
 			return -1;
-	}
 	u->more |= all.count == BITE;
 	return 0;
 }

@@ -174,3 +174,13 @@ SETTING_SPAN(retention_audit, "retention.audit", "365d", "1h", "3650d",
 	     "Audit rows: who changed what.")
 SETTING_SPAN(retention_events, "retention.events", "90d", "1h", "3650d",
 	     "Events of hostnames, and certificate orders that are done.")
+
+SETTING_HEADING("Names and certificates")
+SETTING_ENUM(zones_activation, "zones.activation", "trust", "trust|txt",
+	     "What makes a claimed name its account's: trust: that nobody else holds it; txt: a TXT "
+	     "record that proves control.")
+SETTING_LIST(zones_own_names, "zones.own_names", "",
+	     "Names of this installation itself, which nobody may claim.")
+SETTING_SPAN(ca_leaf_lifetime, "ca.leaf_lifetime", "7d", "10s", "397d",
+	     "How long certificates of the built-in CA are valid; they are renewed after two thirds "
+	     "of it.")
