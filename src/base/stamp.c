@@ -6,6 +6,10 @@
 #include "base/must.h"
 #include "base/text.h"
 
+/* What four digits of a year can say. */
+#define YEAR_0     ((stamp)-62167219200000)
+#define YEAR_10000 ((stamp)253402300800000)
+
 static struct tm broken_down(stamp at, int *milliseconds)
 {
 	stamp ms = at % 1000;
@@ -25,13 +29,16 @@ void stamp_text(stamp at, char out[STAMP_TEXT])
 {
 	int ms;
 	struct tm tm = broken_down(at, &ms);
-	size_t n = strftime(out, STAMP_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
+	int n = snprintf(out, STAMP_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u",
+			 (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)(tm.tm_mon + 1) % 100,
+			 (unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100,
+			 (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
 
 	must(n > 0);
 	if (ms != 0)
-		(void)snprintf(out + n, STAMP_TEXT - n, ".%03uZ", (unsigned)ms % 1000);
+		(void)snprintf(out + n, STAMP_TEXT - (size_t)n, ".%03uZ", (unsigned)ms % 1000);
 	else
-		(void)snprintf(out + n, STAMP_TEXT - n, "Z");
+		(void)snprintf(out + n, STAMP_TEXT - (size_t)n, "Z");
 }
 
 void stamp_http(stamp at, char out[STAMP_HTTP])
@@ -101,6 +108,21 @@ static bool take_offset(struct slice *s, int *minutes)
 	return true;
 }
 
+static bool is_leap(int year)
+{
+	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+/* timegm() would make the first of March out of the 29th of February. */
+static bool is_day(int year, int month, int day)
+{
+	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+
+	if (month < 1 || day < 1)
+		return false;
+	return day <= days[month - 1] + (month == 2 && is_leap(year));
+}
+
 bool stamp_parse(struct slice s, stamp *out)
 {
 	struct tm tm = { 0 };
@@ -119,11 +141,15 @@ bool stamp_parse(struct slice s, stamp *out)
 			return false;
 		ms = take_fraction(&s);
 	}
-	if (!take_offset(&s, &offset) || s.n != 0 || tm.tm_mon == 0 || tm.tm_mday == 0)
+	if (!take_offset(&s, &offset) || s.n != 0 || !is_day(tm.tm_year, tm.tm_mon, tm.tm_mday))
 		return false;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
-	*out = ((stamp)timegm(&tm) - (stamp)offset * 60) * 1000 + ms;
+	stamp at = ((stamp)timegm(&tm) - (stamp)offset * 60) * 1000 + ms;
+
+	if (at < YEAR_0 || at >= YEAR_10000)
+		return false;
+	*out = at;
 	return true;
 }
 

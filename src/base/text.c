@@ -99,31 +99,43 @@ static int digit64(uint8_t c)
 	return c == '/' || c == '_' ? 63 : -1;
 }
 
+/* Takes the padding off; false when it is not what so many digits need. */
+static bool take_padding(struct slice *text)
+{
+	size_t pad = 0;
+
+	while (pad < 2 && text->n > 0 && text->p[text->n - 1] == '=') {
+		text->n--;
+		pad++;
+	}
+	if (text->n % 4 == 1)
+		return false;
+	return pad == 0 || pad == 4 - text->n % 4;
+}
+
+/* RFC 4648, 3.5: the bits left over must be zero, or one text of many would be the same bytes. */
 bool text_unbase64(struct slice text, struct buf *out)
 {
 	size_t start = out->n;
 	uint32_t bits = 0;
 	int have = 0;
+	bool good = take_padding(&text);
 
-	for (int pad = 0; pad < 2 && text.n > 0 && text.p[text.n - 1] == '='; pad++)
-		text.n--;
-	if (text.n % 4 == 1)
-		return false;
-	for (size_t i = 0; i < text.n; i++) {
+	for (size_t i = 0; i < text.n && good; i++) {
 		int digit = digit64(text.p[i]);
 
-		if (digit < 0) {
-			buf_cut(out, start);
-			return false;
-		}
-		bits = bits << 6 | (uint32_t)digit;
+		good = digit >= 0;
+		bits = (bits << 6 | (uint32_t)digit) & 0xffff;
 		have += 6;
 		if (have >= 8) {
 			have -= 8;
 			buf_add_byte(out, (uint8_t)(bits >> have));
 		}
 	}
-	return true;
+	if (good && (bits & ((1u << have) - 1)) == 0)
+		return true;
+	buf_cut(out, start);
+	return false;
 }
 
 bool text_unpercent(struct slice text, bool plus, struct buf *out)
