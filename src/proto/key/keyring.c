@@ -121,7 +121,7 @@ static int line_read(struct slice text, struct line *out, struct fail *f)
 	if (!key_read(field[1], out->key))
 		return fail(f, FAIL_INPUT, "keyring line %d: the key is not base64 of 32 bytes",
 			    out->number);
-	if (!stamp_parse(field[2], &out->created))
+	if (!stamp_parse(field[2], &out->created) || out->created < 0)
 		return fail(f, FAIL_INPUT,
 			    "keyring line %d: the time is not as in "
 			    "2026-01-31T12:00:00Z",

@@ -105,6 +105,9 @@ static void faults_name_their_line(void **state)
 		"line 2: the key does not belong to its id");
 	(void)snprintf(line, sizeof(line), "everseal-kek 1\n\n%s " KEY " today current\n", id);
 	refused(line, "line 3: the time");
+	(void)snprintf(line, sizeof(line),
+		       "everseal-kek 1\n%s " KEY " 0741-11-21T22:00:00Z current\n", id);
+	refused(line, "line 2: the time");
 	(void)snprintf(line, sizeof(line), "everseal-kek 1\n%s " KEY " " AT " fresh\n", id);
 	refused(line, "neither \"current\" nor \"old\"");
 	(void)snprintf(line, sizeof(line), "everseal-kek 1\n%s " KEY " " AT " old\n", id);

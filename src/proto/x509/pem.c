@@ -40,13 +40,16 @@ static bool walk_next(struct walk *w, struct slice *line)
 static int block_read(struct walk *w, struct arena *a, struct slice *der, struct fail *f)
 {
 	struct buf text = BUF_INIT, bytes = BUF_INIT;
-	struct slice line;
+	struct slice line = SLICE_NONE;
 	int begun = w->line, r = -1;
+	bool ended = false;
 
-	while (walk_next(w, &line) && !slice_starts(line, slice_lit("-----")))
-		if (text.n <= 2 * X509_DER_MAX)
+	while (!ended && walk_next(w, &line)) {
+		ended = slice_starts(line, slice_lit("-----"));
+		if (!ended && text.n <= 2 * X509_DER_MAX)
 			buf_add(&text, line);
-	if (!slice_eq_str(line, FINISH))
+	}
+	if (!ended || !slice_eq_str(line, FINISH))
 		(void)fail(f, FAIL_INPUT, "line %d: a certificate begins here and does not end",
 			   begun);
 	else if (!text_unbase64(buf_slice(&text), &bytes) || bytes.n == 0 || bytes.n > X509_DER_MAX)

@@ -177,6 +177,11 @@ static void pem_goes_there_and_back(void **state)
 	assert_int_equal(x509_pem_read(buf_slice(&text), &h->arena, &ders, &count, &f), -1);
 	assert_non_null(strstr(f.words, "does not end"));
 	fail_clear(&f);
+	assert_int_equal(x509_pem_read(slice_lit("-----BEGIN CERTIFICATE-----\n"), &h->arena, &ders,
+				       &count, &f),
+			 -1);
+	assert_non_null(strstr(f.words, "line 1: a certificate begins here and does not end"));
+	fail_clear(&f);
 	assert_int_equal(x509_pem_read(slice_lit("\n-----BEGIN EC PRIVATE KEY-----\n"), &h->arena,
 				       &ders, &count, &f),
 			 -1);
