@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 extern char **environ;
 
 #define KILL_AFTER 1000 /* ms a role may go on after its drain should have been over */
+#define SAME_WISH  200  /* ms: whoever signals a whole group reaches us twice */
 
 /* --- the end --- */
 
@@ -44,12 +46,15 @@ static void on_deadline(struct timer *t)
 
 void supervisor_stop(struct supervisor *s)
 {
+	if (s->stopping && loop_now(&s->loop) - s->stopped_at < SAME_WISH)
+		return;
 	if (s->stopping) {
 		log_line(LOG_WARNING, "shutdown.now", "asked twice: ending at once");
 		each_process(s, process_kill);
 		return;
 	}
 	s->stopping = true;
+	s->stopped_at = loop_now(&s->loop);
 	notify_systemd("STOPPING=1");
 	log_line(LOG_INFO, "shutdown.begun", "roles finish what is open",
 		 LOG_I("ms", s->settings.shutdown_timeout));
@@ -175,6 +180,8 @@ static void harden(void)
 	struct rlimit none = { 0, 0 };
 	struct rlimit files;
 
+	/* What our caller left open is not for roles. */
+	must(close_range(STARTUP_FD, ~0u, CLOSE_RANGE_CLOEXEC) == 0);
 	(void)!setrlimit(RLIMIT_CORE, &none);
 	must(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
 	     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);

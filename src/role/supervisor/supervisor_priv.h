@@ -123,6 +123,7 @@ struct supervisor {
 	uv_signal_t term, interrupt, hangup;
 	struct timer deadline;
 	bool ready, stopping;
+	int64_t stopped_at; /* when stopping began */
 	int status;
 };
 
