@@ -203,6 +203,8 @@ static int group_run(const struct command_group *g, int argc, char **argv)
 
 int cli_main(int argc, char **argv)
 {
+	if (argc > 1 && (strcmp(argv[1], "version") == 0 || strcmp(argv[1], "--version") == 0))
+		return puts("everseal " EVERSEAL_VERSION) < 0 ? 1 : 0;
 	if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
 		return help_run(argc, argv);
 	const struct command_group *g = group_find(argv[1]);

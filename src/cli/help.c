@@ -33,7 +33,7 @@ static void add_flags(struct buf *out, const char *title, const struct flag *fla
 void help_all(struct buf *out)
 {
 	buf_addf(out,
-		 "everseal: %s.\n\n"
+		 "everseal " EVERSEAL_VERSION ": %s.\n\n"
 		 "  everseal up              run everything on this machine\n"
 		 "  everseal COMMAND --help  what a command does, with examples\n\n",
 		 what_it_is);
@@ -96,7 +96,7 @@ static void man_command(struct buf *out, const struct command_group *g, const st
 
 void help_man(struct buf *out)
 {
-	buf_add_str(out, ".TH EVERSEAL 1 \"\" \"Everseal\" \"User commands\"\n"
+	buf_add_str(out, ".TH EVERSEAL 1 \"\" \"Everseal " EVERSEAL_VERSION "\" \"User commands\"\n"
 			 ".SH NAME\neverseal \\- ");
 	roff_add(out, what_it_is);
 	buf_add_str(out,
