@@ -108,7 +108,7 @@ struct http_head {
 	int minor;  /* HTTP/1.minor: 0 or 1 */
 	enum http_body body;
 	uint64_t length;      /* HTTP_BODY_LENGTH, and what a bodiless response declares */
-	bool has_length;      /* a Content-Length field was there */
+	bool has_length;      /* a Content-Length field was there; never with 1xx and 204 */
 	bool keep_alive;      /* the connection may be used again after this message */
 	struct slice upgrade; /* Upgrade's value when Connection lists it, else absent */
 	size_t count;

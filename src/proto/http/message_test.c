@@ -587,6 +587,11 @@ static void responses_to_head(void **state)
 	(void)ask_response(&b, slice_str(rows[0].text), &seen);
 	assert_true(response.head.has_length);
 	assert_int_equal(response.head.length, 2);
+	seen = 0;
+	(void)ask_response(&b, slice_lit("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"),
+			   &seen);
+	assert_int_equal(response.status, 204);
+	assert_false(response.head.has_length);
 	buf_free(&b);
 }
 

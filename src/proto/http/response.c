@@ -48,8 +48,12 @@ static enum http_answer without_body(struct http_parse *p, struct http_response 
 		return http_refuse(p, 502, "there are both Content-Length and Transfer-Encoding");
 	if (p->lengths > 0)
 		answer = http_length(p);
-	if (answer == HTTP_DONE && is_bodiless(out->status) && out->head.length > 0)
-		return http_refuse(p, 502, "the origin announced a body that cannot be there");
+	if (answer == HTTP_DONE && is_bodiless(out->status)) {
+		if (out->head.length > 0)
+			return http_refuse(p, 502,
+					   "the origin announced a body that cannot be there");
+		out->head.has_length = false; /* so that nobody sends it on */
+	}
 	return answer;
 }
 
