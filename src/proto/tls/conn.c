@@ -355,11 +355,6 @@ ssize_t tls_conn_read(struct tls_conn *c, void *p, size_t n)
 	return tls_conn_read(c, p, n);
 }
 
-bool tls_conn_has_input(const struct tls_conn *c)
-{
-	return c->unread.n > 0 || (c->ssl != NULL && SSL_has_pending(c->ssl) == 1);
-}
-
 ssize_t tls_conn_write(struct tls_conn *c, struct slice plain)
 {
 	size_t room = TLS_OUT_HIGH - (unsent(c) < TLS_OUT_HIGH ? unsent(c) : TLS_OUT_HIGH), took;

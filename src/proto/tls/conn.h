@@ -78,9 +78,6 @@ enum tls_read {
 /* > 0: bytes written to p; else an enum tls_read. */
 ssize_t tls_conn_read(struct tls_conn *c, void *p, size_t n);
 
-/* Plaintext bytes are waiting inside (decrypted or not), without further bytes of the peer. */
-bool tls_conn_has_input(const struct tls_conn *c);
-
 /* How many bytes were taken: fewer than given, 0 even, while TLS_OUT_HIGH bytes are unsent;
  * -1 after a failure or a close. One call makes as few records as it can: join small pieces. */
 ssize_t tls_conn_write(struct tls_conn *c, struct slice plain);

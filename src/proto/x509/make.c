@@ -103,10 +103,14 @@ static void subject_key_id_add(X509 *x, const struct key_public *pub)
 	ASN1_OCTET_STRING_free(id);
 }
 
-static void authority_key_id_add(X509 *x, const ASN1_OCTET_STRING *issuers)
+static void authority_key_id_add(X509 *x, X509 *issuer)
 {
-	AUTHORITY_KEYID *id = AUTHORITY_KEYID_new();
+	const ASN1_OCTET_STRING *issuers = X509_get0_subject_key_id(issuer);
+	AUTHORITY_KEYID *id;
 
+	if (issuers == NULL)
+		return;
+	id = AUTHORITY_KEYID_new();
 	must(id != NULL);
 	id->keyid = ASN1_OCTET_STRING_dup(issuers);
 	must(id->keyid != NULL);
@@ -116,17 +120,14 @@ static void authority_key_id_add(X509 *x, const ASN1_OCTET_STRING *issuers)
 
 static void extensions_add(X509 *x, const struct x509_plan *plan, X509 *issuer)
 {
-	const ASN1_OCTET_STRING *issuers;
-
-	if (plan->kind == X509_LEAF)
-		server_auth_add(x);
-	else
+	if (plan->kind != X509_LEAF)
 		basic_constraints_add(x, plan->kind == X509_ROOT ? 1 : 0);
 	key_usage_add(x, plan->kind != X509_LEAF);
+	if (plan->kind != X509_ROOT)
+		server_auth_add(x);
 	subject_key_id_add(x, plan->subject);
-	issuers = X509_get0_subject_key_id(issuer == NULL ? x : issuer);
-	if (issuers != NULL)
-		authority_key_id_add(x, issuers);
+	if (issuer != NULL)
+		authority_key_id_add(x, issuer);
 	if (plan->kind == X509_LEAF)
 		names_add(x, plan->names, plan->name_count);
 }

@@ -56,7 +56,7 @@ must_check int x509_pem_read(struct slice text, struct arena *a, struct slice **
 
 enum x509_kind {
 	X509_ROOT,         /* self-signed, path length 1 */
-	X509_INTERMEDIATE, /* path length 0 */
+	X509_INTERMEDIATE, /* path length 0, for serverAuth only */
 	X509_LEAF,         /* serverAuth, names in the SAN */
 };
 

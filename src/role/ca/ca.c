@@ -80,7 +80,7 @@ static void on_drained(struct ipc *c)
 
 static void on_closed(struct ipc *c, const char *why)
 {
-	log_line(LOG_WARNING, "ca.control_lost", "the channel to control is closed",
+	log_line(LOG_INFO, "ca.control_lost", "the channel to control is closed",
 		 LOG_S("why", why));
 	control_lost(ipc_owner(c));
 }
