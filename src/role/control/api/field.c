@@ -28,7 +28,8 @@ static int bad(const struct check *c, const struct api_field *row, const char *w
 
 static int bad_type(const struct check *c, const struct api_field *row, const char *type)
 {
-	int code = c->malformed == 9207 ? 9208 : c->malformed;
+	int own = row->code != 0 ? row->code : c->malformed;
+	int code = c->malformed == 9207 ? 9208 : own;
 	return fail_code(c->f, FAIL_INPUT, code, "%s must be %s", row->name, type);
 }
 

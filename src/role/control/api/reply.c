@@ -22,7 +22,7 @@ static int add_json(const char *text, size_t n, void *out)
 
 void reply_json(json_t *value, struct buf *out)
 {
-	(void)json_dump_callback(value, add_json, out, JSON_COMPACT);
+	(void)json_dump_callback(value, add_json, out, JSON_COMPACT | JSON_ENCODE_ANY);
 	json_decref(value);
 }
 
