@@ -4,6 +4,7 @@
 
 #include "base/must.h"
 #include "role/control/api/server.h"
+#include "role/control/greeting.h"
 #include "role/control/rotation.h"
 #include "role/control/truth.h"
 #include "run/random/random.h"
@@ -52,6 +53,7 @@ static int control_start(struct role_env *env, struct fail *f)
 	if (api_open(&c->api, &c->truth, env, f) < 0)
 		return fail_pass(f, "the API");
 	c->api.rotation = &c->rotation;
+	greeting_show(env);
 	return 0;
 }
 

@@ -192,3 +192,9 @@ int listen_open(struct supervisor *s, struct fail *f)
 		return -1;
 	return list_open(s, "edge.https.listen", &set->edge_https_listen, "edge", workers, f);
 }
+
+void listen_close(struct supervisor *s)
+{
+	while (s->listener_count > 0)
+		close(s->listeners[--s->listener_count].fd);
+}

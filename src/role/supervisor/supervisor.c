@@ -60,6 +60,7 @@ void supervisor_stop(struct supervisor *s)
 		 LOG_I("ms", s->settings.shutdown_timeout));
 	timer_arm(&s->loop, &s->deadline, s->settings.shutdown_timeout + KILL_AFTER);
 	each_process(s, drain_one);
+	listen_close(s); /* from when the roles close theirs, connections are refused */
 	supervisor_on_ended(s);
 }
 

@@ -67,6 +67,7 @@ struct listener {
 };
 
 must_check int listen_open(struct supervisor *s, struct fail *f);
+void listen_close(struct supervisor *s);
 
 /* --- process.c --- */
 
