@@ -1,8 +1,8 @@
 /* An applier without a supervisor, for tests and for comparing replicas:
  *
  *	everseal-replica follow SOCKET FOLDER NAME    keeps a replica as a machine of its own
- *	everseal-replica rebuild SOCKET FOLDER NAME   the same until nothing is missing, then prints
- *	everseal-replica digest FOLDER                prints "EPOCH SEQ DIGEST" of a replica
+ *	everseal-replica rebuild SOCKET FOLDER NAME   until nothing is missing, then prints
+ *	                                              "EPOCH SEQ DIGEST" and ends
  */
 #include <errno.h>
 #include <stdio.h>
@@ -93,12 +93,9 @@ static int follow(struct alone *a, const char *folder, const char *name)
 int main(int argc, char **argv)
 {
 	static struct alone alone;
-	if (argc == 3 && strcmp(argv[1], "digest") == 0)
-		return print_digest(argv[2]);
 	alone.once = argc == 5 && strcmp(argv[1], "rebuild") == 0;
 	if (!alone.once && (argc != 5 || strcmp(argv[1], "follow") != 0)) {
-		fprintf(stderr, "usage: %s follow|rebuild SOCKET FOLDER NAME | digest FOLDER\n",
-			argv[0]);
+		fprintf(stderr, "usage: %s follow|rebuild SOCKET FOLDER NAME\n", argv[0]);
 		return 2;
 	}
 	alone.socket = argv[2];
