@@ -182,7 +182,6 @@ class Everseal(Subject):
         zone = self.call("POST", "/zones", {"name": name, "account": {"id": self.account}})
         self.zone = zone["result"]["id"]
         self.origin = {"host": "127.0.0.1", "http_port": origin.port, "scheme": "http"}
-        self.call("PATCH", f"/zones/{self.zone}/settings/ssl", {"value": "flexible"})
 
     def add_hostname(self, name):
         return self.call("POST", f"/zones/{self.zone}/custom_hostnames", {

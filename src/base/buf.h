@@ -31,6 +31,7 @@ uint8_t *buf_reserve(struct buf *b, size_t n);
 void buf_add(struct buf *b, struct slice s);
 void buf_add_byte(struct buf *b, uint8_t c);
 void buf_add_str(struct buf *b, const char *s);
+void buf_add_u64(struct buf *b, uint64_t n); /* in decimal; much cheaper than buf_addf() */
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Keeps the first n bytes. */

@@ -73,6 +73,20 @@ static void room_is_given_without_bytes(void **state)
 	buf_free(&b);
 }
 
+static void numbers_are_decimal(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	buf_add_u64(&b, 0);
+	buf_add_byte(&b, ' ');
+	buf_add_u64(&b, 10);
+	buf_add_byte(&b, ' ');
+	buf_add_u64(&b, UINT64_MAX);
+	assert_string_equal(buf_str(&b), "0 10 18446744073709551615");
+	buf_free(&b);
+}
+
 static void wiped_buffers_are_empty_too(void **state)
 {
 	struct buf b = BUF_INIT;
@@ -94,6 +108,7 @@ int main(void)
 		cmocka_unit_test(what_is_added_follows),
 		cmocka_unit_test(both_ends_can_be_cut),
 		cmocka_unit_test(room_is_given_without_bytes),
+		cmocka_unit_test(numbers_are_decimal),
 		cmocka_unit_test(wiped_buffers_are_empty_too),
 	};
 

@@ -25,20 +25,37 @@ static struct tm broken_down(stamp at, int *milliseconds)
 	return tm;
 }
 
+/* n as `digits` digits; returns where the next goes. */
+static char *put_digits(char *at, int n, int digits)
+{
+	for (int i = digits - 1; i >= 0; i--) {
+		at[i] = (char)('0' + n % 10);
+		n /= 10;
+	}
+	return at + digits;
+}
+
+static char *put_part(char *at, int n, int digits, char behind)
+{
+	at = put_digits(at, n, digits);
+	*at = behind;
+	return at + 1;
+}
+
 void stamp_text(stamp at, char out[STAMP_TEXT])
 {
 	int ms;
 	struct tm tm = broken_down(at, &ms);
-	int n = snprintf(out, STAMP_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u",
-			 (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)(tm.tm_mon + 1) % 100,
-			 (unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100,
-			 (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
 
-	must(n > 0);
+	out = put_part(out, tm.tm_year + 1900, 4, '-');
+	out = put_part(out, tm.tm_mon + 1, 2, '-');
+	out = put_part(out, tm.tm_mday, 2, 'T');
+	out = put_part(out, tm.tm_hour, 2, ':');
+	out = put_part(out, tm.tm_min, 2, ':');
+	out = put_part(out, tm.tm_sec, 2, ms != 0 ? '.' : 'Z');
 	if (ms != 0)
-		(void)snprintf(out + n, STAMP_TEXT - (size_t)n, ".%03uZ", (unsigned)ms % 1000);
-	else
-		(void)snprintf(out + n, STAMP_TEXT - (size_t)n, "Z");
+		out = put_part(out, ms, 3, 'Z');
+	*out = '\0';
 }
 
 void stamp_http(stamp at, char out[STAMP_HTTP])

@@ -13,7 +13,11 @@ void http_write_request(struct buf *b, struct slice method, struct slice target)
 void http_write_status(struct buf *b, int status)
 {
 	must(status >= 100 && status <= 599);
-	buf_addf(b, "HTTP/1.1 %d %s\r\n", status, http_reason(status));
+	buf_add_str(b, "HTTP/1.1 ");
+	buf_add_u64(b, (uint64_t)status);
+	buf_add_byte(b, ' ');
+	buf_add_str(b, http_reason(status));
+	buf_add_str(b, "\r\n");
 }
 
 /* The value without a byte that could end it. */
@@ -37,7 +41,9 @@ void http_write_field(struct buf *b, const char *name, struct slice value)
 
 void http_write_length(struct buf *b, uint64_t n)
 {
-	buf_addf(b, "Content-Length: %llu\r\n", (unsigned long long)n);
+	buf_add_str(b, "Content-Length: ");
+	buf_add_u64(b, n);
+	buf_add_str(b, "\r\n");
 }
 
 void http_write_date(struct buf *b, stamp now)
@@ -179,8 +185,9 @@ void http_write_forwarded(struct buf *b, struct slice earlier, const struct http
 	char text[DNS_ADDRESS_TEXT];
 
 	start_list(b, "Forwarded", earlier);
-	buf_addf(b, hop->client.v6 ? "for=\"[%s]\"" : "for=%s",
-		 dns_address_text(&hop->client, text));
+	buf_add_str(b, hop->client.v6 ? "for=\"[" : "for=");
+	buf_add_str(b, dns_address_text(&hop->client, text));
+	buf_add_str(b, hop->client.v6 ? "]\"" : "");
 	if (hop->host != NULL && hop->host->form != HTTP_HOST_NONE)
 		add_forwarded_host(b, hop->host);
 	buf_add_str(b, hop->https ? ";proto=https\r\n" : ";proto=http\r\n");

@@ -29,11 +29,19 @@ static bool is_plain(uint8_t c)
 	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
 }
 
+static void add_name(struct buf *out, const char *name)
+{
+	buf_add_str(out, ",\"");
+	buf_add_str(out, name);
+	buf_add_str(out, "\":");
+}
+
 /* What is not printable ASCII is written as the character of the byte's number. */
 static void add_text(struct buf *out, const char *name, struct slice s)
 {
 	s = slice_sub(s, 0, TEXT_MOST);
-	buf_addf(out, ",\"%s\":\"", name);
+	add_name(out, name);
+	buf_add_byte(out, '"');
 	while (s.n > 0) {
 		size_t n = 0;
 		while (n < s.n && is_plain(s.p[n]))
@@ -48,12 +56,14 @@ static void add_text(struct buf *out, const char *name, struct slice s)
 
 static void add_number(struct buf *out, const char *name, uint64_t n)
 {
-	buf_addf(out, ",\"%s\":%llu", name, (unsigned long long)n);
+	add_name(out, name);
+	buf_add_u64(out, n);
 }
 
 static void add_bool(struct buf *out, const char *name, bool yes)
 {
-	buf_addf(out, ",\"%s\":%s", name, yes ? "true" : "false");
+	add_name(out, name);
+	buf_add_str(out, yes ? "true" : "false");
 }
 
 static void add_tls(struct buf *out, const struct access_entry *e)
@@ -73,15 +83,18 @@ void access_write(const struct access_entry *e, struct buf *out)
 	char at[STAMP_TEXT];
 	char client[DNS_ADDRESS_TEXT];
 	stamp_text(e->at, at);
-	buf_addf(out, "{\"time\":\"%s\",\"request_id\":\"%s\",\"client\":\"%s\"", at, e->id,
-		 dns_address_text(e->client, client));
+	buf_add_str(out, "{\"time\":\"");
+	buf_add_str(out, at);
+	buf_add_byte(out, '"');
+	add_text(out, "request_id", slice_str(e->id));
+	add_text(out, "client", slice_str(dns_address_text(e->client, client)));
 	add_text(out, "sni", e->sni);
 	add_text(out, "host", e->host);
 	add_text(out, "zone", e->zone);
 	add_text(out, "method", e->method);
 	add_text(out, "path", e->path);
-	buf_addf(out, ",\"scheme\":\"%s\",\"protocol\":\"HTTP/1.%d\"", e->secure ? "https" : "http",
-		 e->minor);
+	add_text(out, "scheme", slice_str(e->secure ? "https" : "http"));
+	add_text(out, "protocol", slice_str(e->minor == 0 ? "HTTP/1.0" : "HTTP/1.1"));
 	if (e->secure)
 		add_tls(out, e);
 	add_number(out, "status", (uint64_t)e->status);

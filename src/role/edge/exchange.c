@@ -7,13 +7,13 @@
  */
 #include "role/edge/exchange.h"
 
+#include "base/text.h"
 #include "proto/http/write.h"
 #include "role/edge/filter/filter.h"
 #include "role/edge/forward.h"
 #include "role/edge/page.h"
 #include "run/clock/clock.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 #define INTERIMS_MOST 16
@@ -528,7 +528,9 @@ static void next_id(struct edge *e, char out[EXCHANGE_ID + 1])
 {
 	/* Unique, and not to be guessed from another by a glance; nothing depends on that. */
 	e->id_low += 0x9e3779b97f4a7c15u;
-	snprintf(out, EXCHANGE_ID + 1, "%016" PRIx64 "%016" PRIx64, e->id_high, e->id_low);
+	const uint64_t id[2] = { e->id_high, e->id_low };
+
+	text_hex(slice_of(id, sizeof id), out);
 }
 
 static struct exchange *exchange_new(struct conn *c)

@@ -133,7 +133,8 @@ static void write_framing(struct buf *out, enum http_body body, uint64_t length)
 
 static void write_via(struct buf *out, int minor)
 {
-	buf_addf(out, "Via: 1.%d " FORWARD_NAME "\r\n", minor);
+	buf_add_str(out,
+		    minor == 0 ? "Via: 1.0 " FORWARD_NAME "\r\n" : "Via: 1.1 " FORWARD_NAME "\r\n");
 }
 
 void forward_request(struct buf *out, const struct http_request *r, const struct forward *f)
