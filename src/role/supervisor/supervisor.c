@@ -114,10 +114,8 @@ void supervisor_on_ready(struct supervisor *s, struct process *p)
 	start_after(s, p->role->name);
 	for (size_t i = 0; i < s->process_count; i++)
 		waiting += !s->processes[i].was_ready;
-	if (waiting == 0) {
-		welcome(s);
+	if (waiting == 0)
 		say_ready(s);
-	}
 }
 
 static void processes_make(struct supervisor *s)

@@ -8,7 +8,6 @@
  *	steer.c       what roles say, and what they are told
  *	outlet.c      log and access lines on their way out
  *	notify.c      telling systemd or a script that we are ready
- *	welcome.c     what a new operator must hear once
  */
 #pragma once
 
@@ -94,11 +93,6 @@ void process_init(struct process *p, struct supervisor *s, const struct role *ro
 void process_start(struct process *p);
 void process_drain(struct process *p, int64_t ms);
 void process_kill(struct process *p);
-
-/* --- welcome.c --- */
-
-/* On the first start: token, root and what to back up, to standard output. */
-void welcome(const struct supervisor *s);
 
 /* --- steer.c --- */
 
