@@ -249,6 +249,8 @@ struct tls_conn *tls_client_conn(struct tls_client *t, const struct tls_target *
 	expect_name(c->ssl, c->name);
 	must(SSL_set_alpn_protos(c->ssl, offer,
 				 (unsigned)(protocols + sizeof(protocols) - 1 - offer)) == 0);
+	if (to->name[0] == '\0') /* OpenSSL would verify no name at all */
+		tls_conn_fail(c, "no_name");
 	if (to->session != NULL)
 		(void)SSL_set_session(c->ssl, (SSL_SESSION *)(void *)to->session);
 	return c;

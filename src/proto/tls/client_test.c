@@ -162,6 +162,17 @@ static void sessions_resume(void **state)
 	part(&p);
 }
 
+static void without_a_name_nothing_is_verified_nor_opened(void **state)
+{
+	(void)state;
+	struct tls_target to = target("", TLS_VERIFY_STRICT);
+	struct tls_conn *c = tls_client_conn(x.client, &to);
+
+	assert_int_equal(tls_conn_step(c), TLS_FAILED);
+	assert_string_equal(facts_of(c).error, "no_name");
+	tls_conn_free(c);
+}
+
 static void an_unverified_session_proves_nothing(void **state)
 {
 	(void)state;
@@ -188,7 +199,7 @@ static void a_refusal_reaches_the_client(void **state)
 
 	fixture_pump(p.client, p.server, NULL);
 	assert_int_equal(tls_conn_step(p.client), TLS_FAILED);
-	assert_string_equal(facts_of(p.client).error, "tlsv1_unrecognized_name");
+	assert_string_equal(facts_of(p.client).error, "peer_unrecognized_name");
 	part(&p);
 }
 
@@ -333,6 +344,7 @@ int main(void)
 		cmocka_unit_test(without_verification_anything_goes),
 		cmocka_unit_test(sessions_resume),
 		cmocka_unit_test(an_unverified_session_proves_nothing),
+		cmocka_unit_test(without_a_name_nothing_is_verified_nor_opened),
 		cmocka_unit_test(a_refusal_reaches_the_client),
 		cmocka_unit_test(text_goes_both_ways_and_ends),
 		cmocka_unit_test(an_end_without_close_notify_is_a_cut),

@@ -233,17 +233,16 @@ void tls_conn_fail(struct tls_conn *c, const char *why)
 	must(c->error != NULL);
 }
 
-/* "tlsv1 alert unknown ca" -> "peer_unknown_ca": one word for a log and a metric. */
+/* One word for a log and a metric: "no_shared_cipher", or "peer_unknown_ca" for an alert that came
+ * from the other side. */
 static void error_word(unsigned long code, char out[ERROR_MAX])
 {
-	const char *text = ERR_reason_error_string(code);
-	const char *alert = text == NULL ? NULL : strstr(text, " alert ");
-	size_t n = 0;
+	int alert = ERR_GET_REASON(code) - SSL_AD_REASON_OFFSET;
+	bool theirs = ERR_GET_LIB(code) == ERR_LIB_SSL && alert >= 0 && alert <= UINT8_MAX;
+	const char *text =
+		theirs ? SSL_alert_desc_string_long(alert) : ERR_reason_error_string(code);
+	size_t n = theirs ? (size_t)snprintf(out, ERROR_MAX, "peer_") : 0;
 
-	if (alert != NULL) {
-		text = alert + strlen(" alert ");
-		n = (size_t)snprintf(out, ERROR_MAX, "peer_");
-	}
 	for (; text != NULL && *text != '\0' && n < ERROR_MAX - 1; text++)
 		out[n++] = *text == ' ' ? '_' : (char)text_lower((uint8_t)*text);
 	out[n] = '\0';
