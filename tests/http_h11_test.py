@@ -144,8 +144,8 @@ def odd_bytes():
 def other_parts():
     for base, (line, fields, body) in BASES.items():
         for field in FIELDS:
-            yield f"field {field!r} added ({base})", line + fields + field + b"\r\n\r\n" + body
-            yield f"field {field!r} first ({base})", line + field + b"\r\n" + fields + b"\r\n" + body
+            yield f"field {field[:50]!r} added ({base})", line + fields + field + b"\r\n\r\n" + body
+            yield f"field {field[:50]!r} first ({base})", line + field + b"\r\n" + fields + b"\r\n" + body
     for line in LINES:
         yield f"line {line!r}"[:60].replace("b'", ""), line + b"\r\n" + HOST + b"\r\n"
     line, fields, _ = BASES["chunked"]
