@@ -65,7 +65,7 @@ class StrictOrigin:
             event = connection.next_event()
             if event is h11.NEED_DATA:
                 data = peer.recv(65536)
-                if not data and request is None:
+                if not data:  # perhaps inside a request: then it was broken off
                     return False
                 connection.receive_data(data)
             elif isinstance(event, h11.Request):
@@ -172,7 +172,7 @@ def test_origins_read_what_we_read(shared, readings, origin, nothing_ends):
     shared.onboard(NAME, origin)
     reached = 0
     for text, reading in zip(TEXTS, readings):
-        if reading["answer"] == "more" or b"HEAD" in text:
+        if reading["answer"] == "more" or reading.get("rest"):
             continue
         before = origin.count
         answer = ask(shared.http, text, reading["answer"] == "refused")
@@ -183,7 +183,7 @@ def test_origins_read_what_we_read(shared, readings, origin, nothing_ends):
         elif status_of(answer) == 200:
             method, target, _, body = our_reading(reading)
             want = b"%s %s %d" % (method, path_of(target), len(body))
-            assert answer.partition(b"\r\n\r\n")[2] == want, text
+            assert answer.endswith(b"\r\n\r\n" + want), text
             reached += 1
     assert not origin.errors
     assert reached >= 100

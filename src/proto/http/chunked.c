@@ -206,7 +206,9 @@ enum http_chunked_answer http_chunked_next(struct http_chunked *c, struct slice 
 {
 	enum http_chunked_answer answer = HTTP_CHUNKED_MORE;
 
-	must(c->state != BROKEN && c->state != OVER);
+	must(c->state != OVER);
+	if (c->state == BROKEN)
+		return refuse(c, refusal, 400, "the chunked body is malformed");
 	while (rest->n > 0 && answer == HTTP_CHUNKED_MORE) {
 		if (c->state == DATA) {
 			take_data(c, rest, data);

@@ -9,6 +9,7 @@
  *
  * HTTP_CHUNKED_MORE: all of `rest` is taken. HTTP_CHUNKED_DONE: the body is over and `rest` is what
  * follows it (the next message). HTTP_CHUNKED_REFUSED: 400 to a client, 502 for an origin; close.
+ * What is refused stays refused; what is over must not be asked again.
  *
  * Chunk extensions are checked and dropped (RFC 9112, 7.1.1: "A recipient MUST ignore unrecognized
  * chunk extensions"); trailer fields are checked and dropped (RFC 9110, 6.5.1 lets a recipient

@@ -212,6 +212,24 @@ static void many_small_extensions_are_too_much(void **state)
 	buf_free(&out);
 }
 
+static void what_is_refused_stays_refused(void **state)
+{
+	struct http_chunked c;
+	struct http_refusal refusal = { 0, NULL };
+	struct slice rest = slice_lit("x");
+	struct slice data;
+
+	(void)state;
+	http_chunked_init(&c, &limits);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(http_chunked_next(&c, &rest, &data, &refusal),
+				 HTTP_CHUNKED_REFUSED);
+		assert_int_equal(refusal.status, 400);
+		refusal.status = 0;
+		rest = slice_lit("0\r\n\r\n");
+	}
+}
+
 static void heads_are_written(void **state)
 {
 	char out[HTTP_CHUNK_HEAD];
@@ -232,6 +250,7 @@ int main(void)
 		cmocka_unit_test(extensions),
 		cmocka_unit_test(trailers),
 		cmocka_unit_test(many_small_extensions_are_too_much),
+		cmocka_unit_test(what_is_refused_stays_refused),
 		cmocka_unit_test(heads_are_written),
 	};
 
