@@ -196,3 +196,69 @@ def test_noise_is_refused(shared, nothing_ends):
             text = noise.randbytes(n) + b"\r\n\r\n"
             for address in (shared.http, shared.https, ("127.0.0.1", shared.api_port)):
                 ask(address, text, True)
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+# what an origin sends, and what the client sees: a status, or None: the connection breaks off
+ANSWERS = [
+    (b"", 502), (b"\r\n", 502), (b"hello\r\n\r\n", 502), (b"220 mail.example ESMTP\r\n", 502),
+    (b"\x15\x03\x01\x00\x02\x02\x46", 502), (b"HTTP/2.0 200 OK\r\n\r\n", 502), (b"HTTP/1.1\r\n\r\n", 502),
+    (b"HTTP/1.1 20 OK\r\n\r\n", 502), (b"HTTP/1.1 2000 OK\r\n\r\n", 502), (b"HTTP/1.1 600 X\r\n\r\n", 502),
+    (OK[:-2] + b"\n\n", 502), (OK + b"A: b\n\r\n", 502), (OK + b"A: b\rC: d\r\n\r\n", 502),
+    (OK + b"A : b\r\n\r\n", 502), (OK + b"A: b\r\n c\r\n\r\n", 502), (OK + b"A: \0\r\n\r\n", 502),
+    (OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", 502),
+    (OK + b"Content-Length: 2, 2\r\n\r\nab", 502), (OK + b"Content-Length: -1\r\n\r\n", 502),
+    (OK + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 502),
+    (OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 502),
+    (b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 502),
+    (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", 502),
+    (b"HTTP/1.1 100 Continue\r\n\r\n" * 100, 502), (b"HTTP/1.1 101 Switching\r\n\r\n", 502),
+    (OK + b"A: " + b"x" * 70000 + b"\r\n\r\n", 502), (OK + b"A: b\r\n" * 200 + b"\r\n", 502),
+    (OK, 502), (OK + b"Content-Length: 5\r\n\r\nhel", None),
+    (OK + b"Transfer-Encoding: chunked\r\n\r\nx\r\n", None),
+    (OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhel", None),
+    (OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n0\r\n\r\n", None),
+    (OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA : b\r\n\r\n", None),
+    (OK + b"Content-Length: 5\r\n\r\nhello", 200), (OK + b"Content-Length: 5\r\n\r\nhelloHTTP/1.1", 200),
+    (OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\nmore", 200), (OK + b"\r\nhello", 200),
+    (b"HTTP/1.1 103 Early Hints\r\n\r\n" + OK + b"Content-Length: 5\r\n\r\nhello", 103),
+]
+
+
+class RudeOrigin(StrictOrigin):
+    """Sends ANSWERS[n] to a request for /n, and closes."""
+
+    def serve(self, peer):
+        with peer:
+            asked = b""
+            while b"\r\n\r\n" not in asked:
+                data = peer.recv(65536)
+                if not data:
+                    return
+                asked += data
+            try:
+                peer.sendall(ANSWERS[int(asked.split(b" ", 2)[1][1:])][0])
+            except OSError:
+                pass
+
+
+@pytest.mark.sanitize
+def test_origins_may_be_hostile_too(shared, nothing_ends):
+    rude = RudeOrigin()
+    name = "rude.hostile-tests.example.net"
+    shared.onboard(name, rude)
+    for n, (sent, status) in enumerate(ANSWERS):
+        request = f"GET /{n} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode()
+        answer = ask(shared.http, request, True)
+        if status is None:
+            assert not answer.endswith(b"0\r\n\r\n") and not is_complete_length(answer), sent
+        else:
+            assert status_of(answer) == status, sent[:100]
+        if status in (103, 200):
+            assert b"hello" in answer and b"HTTP/1.1" not in answer.rpartition(b"hello")[2], sent
+    rude.close()
+
+
+def is_complete_length(answer):
+    return b"content-length" in answer.lower() and is_complete(answer)
