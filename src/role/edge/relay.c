@@ -107,6 +107,7 @@ static enum relay_answer step(struct relay *r, struct stream *from, struct strea
 		stream_send(to, &first, 1);
 	stream_take(from, input.n - rest.n);
 	*again = rest.n > 0 && load.count > 0;
+	r->broken = answer == RELAY_REFUSED;
 	return over ? RELAY_OVER : answer;
 }
 
@@ -115,6 +116,8 @@ enum relay_answer relay_move(struct relay *r, struct stream *from, struct stream
 {
 	bool again = true;
 	enum relay_answer answer = RELAY_WAITS;
+	if (r->broken)
+		return RELAY_REFUSED;
 	if (r->done) {
 		struct load none = { .count = 0 };
 		if (to != NULL && first.n > 0)

@@ -26,7 +26,8 @@ struct relay {
 	uint64_t most;
 	uint64_t moved; /* public: bytes of payload */
 	struct http_chunked chunked;
-	bool done; /* public */
+	bool done;   /* public */
+	bool broken; /* the framing is: nothing more is read of it */
 };
 
 /* length: with HTTP_BODY_LENGTH. most: bytes allowed. */
