@@ -88,7 +88,7 @@ class Visiting:
             if not known:
                 time.sleep(0.05)
                 continue
-            name = random.choice(known[-50:])
+            name = random.choice(known)
             try:
                 edge.handshake(one.https, name, context=context, timeout=5).close()
                 self.good += 1
