@@ -113,3 +113,13 @@ METRIC_COUNTER(edge, access_dropped, "everseal_edge_access_lines_dropped_total",
 	       "Access lines dropped because the access pipe was full.")
 METRIC_GAUGE(edge, edge_replica_seq, "everseal_edge_replica_seq", "",
 	     "Last change that this worker sees in the replica.")
+
+/* control's API */
+METRIC_COUNTER(control, api_done, "everseal_api_requests_total", "code=\"2xx\"",
+	       "API requests answered, by class of status.")
+METRIC_COUNTER(control, api_refused, "everseal_api_requests_total", "code=\"4xx\"",
+	       "API requests answered, by class of status.")
+METRIC_COUNTER(control, api_failed, "everseal_api_requests_total", "code=\"5xx\"",
+	       "API requests answered, by class of status.")
+METRIC_HISTOGRAM(control, api_request, "everseal_api_request_seconds", "",
+		 "From a whole API request to its answer.")

@@ -154,6 +154,10 @@ SETTING_SPAN(ca_keep, "ca.keep", "90d", "1d", "3650d",
 SETTING_HEADING("API")
 SETTING_SIZE(api_body_max, "api.body.max", "1m", "1k", "64m",
 	     "Largest body of an API request; beyond it: 413.")
+SETTING_SIZE(api_line_max, "api.line.max", "8k", "1k", "64k",
+	     "Longest request line of the API; beyond it: 414.")
+SETTING_SIZE(api_head_max, "api.head.max", "32k", "2k", "256k",
+	     "Request line and fields of an API request together; beyond it: 431.")
 SETTING_INT(api_connections_max, "api.connections.max", "256", "1", "65536", "connections",
 	    "Connections to the API at a time; beyond it: 503.")
 SETTING_INT(api_rate_requests, "api.rate.requests", "1200", "0", "1000000000", "requests",

@@ -46,6 +46,7 @@ struct api_call {
 	struct api *api;
 	struct http_exchange *exchange;
 	struct api_match match;
+	uint64_t began;        /* µs */
 	char ray[API_RAY + 1]; /* the id of this request */
 	int64_t rate_left;     /* of the token's window */
 	int64_t rate_reset;    /* seconds */

@@ -96,11 +96,21 @@ static void not_found(struct http_exchange *x)
 	buf_free(&body);
 }
 
+/* Asked for by a caller that means this machine. A browser that was told that some name has our
+ * address (DNS rebinding) asks for that name; a proxy says whom it asks for. */
+static bool is_direct(const struct http_request *request)
+{
+	const struct http_host *host = &request->host;
+	return !api_auth_is_forwarded(request) &&
+	       (host->form != HTTP_HOST_NAME ||
+		slice_eq(http_host_name(host), slice_lit("localhost")));
+}
+
 void plain_request(struct api *api, struct http_exchange *x)
 {
 	enum http_method method = x->request->method;
 	bool get = method == HTTP_GET || method == HTTP_HEAD;
-	if (get && !api_auth_is_forwarded(x->request))
+	if (get && (x->peer->local || is_direct(x->request)))
 		for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
 			if (slice_eq_str(x->request->path, pages[i].path)) {
 				pages[i].serve(api, x);

@@ -3,7 +3,9 @@
 #include "net/http_server/http_server.h"
 #include "role/control/api/error.h"
 #include "role/control/api/server.h"
+#include "run/clock/clock.h"
 #include "run/log/log.h"
+#include "run/metrics/metrics.h"
 
 #include <inttypes.h>
 
@@ -55,8 +57,18 @@ static json_t *envelope(json_t *result, bool success, json_t *errors, json_t *me
 	return o;
 }
 
+static void count(const struct api_call *c, int status)
+{
+	if (status < 400)
+		metrics_add(METRIC_api_done, 1);
+	else
+		metrics_add(status < 500 ? METRIC_api_refused : METRIC_api_failed, 1);
+	metrics_observe(HISTOGRAM_api_request, clock_micros() - c->began);
+}
+
 static void send(struct api_call *c, int status, const struct headers *h, struct slice body)
 {
+	count(c, status);
 	http_exchange_reply(c->exchange, status, h->rows, h->count, body);
 	c->exchange = NULL;
 }

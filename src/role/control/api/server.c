@@ -27,6 +27,7 @@ static struct api_call *call_new(struct api *api, struct http_exchange *x)
 	c->api = api;
 	c->exchange = x;
 	c->arena = &c->job.arena;
+	c->began = clock_micros();
 	random_bytes(ray, sizeof(ray));
 	text_hex(slice_of(ray, sizeof(ray)), c->ray);
 	return c;
@@ -281,8 +282,8 @@ static void on_refused(void *owner, const struct http_refusal *why, struct buf *
 static void limits_of(const struct settings *s, struct http_server_limits *out)
 {
 	*out = (struct http_server_limits){
-		.max_line = 8192,
-		.max_head = 32768,
+		.max_line = (size_t)s->api_line_max,
+		.max_head = (size_t)s->api_head_max,
 		.max_body = (size_t)s->api_body_max,
 		.max_connections = (size_t)s->api_connections_max,
 		.idle_ms = s->api_timeout_idle,

@@ -261,11 +261,12 @@ static int zone_check(struct api_call *c, struct fail *f)
 	return 0;
 }
 
-/* The proof is looked up by upkeep, in its own time. */
+/* The proof is looked up by upkeep, in its own time. A zone that was not looked at yet, or since it
+ * was last asked for, waits for its turn already. */
 static int after_zone_check(struct api_call *c, struct fail *f)
 {
 	(void)f;
-	if (c->zone.status != ZONE_STATUS_ACTIVE)
+	if (c->zone.status != ZONE_STATUS_ACTIVE && c->zone.checked_at != 0)
 		upkeep_check_zone(c->api->truth->upkeep, &c->zone.id);
 	return 0;
 }
