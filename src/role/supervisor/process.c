@@ -1,5 +1,5 @@
 /* One role process, from its descriptors to its end. A process that dies is started again after a
- * pause that doubles from 50 ms to 5 s, and is short again after it has lived for ten seconds. */
+ * pause that doubles from 50 ms to supervisor.pause, and is short again after it has lived for ten seconds. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,7 +16,6 @@
 #include "run/random/random.h"
 
 #define PAUSE_LEAST 50
-#define PAUSE_MOST  5000
 #define CALM        10000 /* a life this long makes the pause short again */
 #define PIPE_ROOM   (1024 * 1024)
 
@@ -198,7 +197,8 @@ static void restart_later(struct process *p)
 	p->row->restarts++;
 	state_set(p, PROCESS_WAITING);
 	timer_arm(&p->s->loop, &p->restart, p->at_once ? 0 : p->pause);
-	p->pause = p->pause * 2 > PAUSE_MOST ? PAUSE_MOST : p->pause * 2;
+	p->pause = p->pause * 2 > p->s->settings.supervisor_pause ? p->s->settings.supervisor_pause
+								  : p->pause * 2;
 	p->at_once = false;
 }
 

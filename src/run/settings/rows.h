@@ -33,6 +33,8 @@ SETTING_SPAN(shutdown_timeout, "shutdown.timeout", "10s", "0s", "1h",
 	     "How long requests in flight may take to finish after SIGTERM.")
 SETTING_SPAN(supervisor_grace, "supervisor.grace", "60s", "0s", "30d",
 	     "How long roles serve on when the supervisor is lost and no new one has come.")
+SETTING_SPAN(supervisor_pause, "supervisor.pause", "5s", "50ms", "5m",
+	     "Longest pause before a process that keeps dying is started again.")
 SETTING_INT(
 	role_uid_base, "role.uid_base", "61440", "1000", "4000000000", "user id",
 	"Started as root, roles without a user everseal-ROLE run as this id and those after it.")
@@ -180,11 +182,13 @@ SETTING_SPAN(retention_events, "retention.events", "90d", "1h", "3650d",
 	     "Events of hostnames, and certificate orders that are done.")
 
 SETTING_HEADING("Names and certificates")
-SETTING_ENUM(zones_activation, "zones.activation", "trust", "trust|txt",
-	     "What makes a claimed name its account's: trust: that nobody else holds it; txt: a TXT "
-	     "record that proves control.")
+SETTING_ENUM(
+	zones_activation, "zones.activation", "trust", "trust|txt",
+	"What makes a claimed name its account's: trust: that nobody else holds it; txt: a TXT "
+	"record that proves control.")
 SETTING_LIST(zones_own_names, "zones.own_names", "",
 	     "Names of this installation itself, which nobody may claim.")
-SETTING_SPAN(ca_leaf_lifetime, "ca.leaf_lifetime", "7d", "10s", "397d",
-	     "How long certificates of the built-in CA are valid; they are renewed after two thirds "
-	     "of it.")
+SETTING_SPAN(
+	ca_leaf_lifetime, "ca.leaf_lifetime", "7d", "10s", "397d",
+	"How long certificates of the built-in CA are valid; they are renewed after two thirds "
+	"of it.")
