@@ -6,11 +6,6 @@ static const struct column process_columns[] = {
 	{ NULL, NULL },
 };
 
-static const struct column sandbox_columns[] = {
-	{ "ROLE", "role" },       { "SLOT", "slot" }, { "PID", "pid" },
-	{ "SANDBOX", "sandbox" }, { NULL, NULL },
-};
-
 static const struct column machine_columns[] = {
 	{ "MACHINE", "name" }, { "STATE", "state" },   { "EPOCH", "epoch" },
 	{ "SEQ", "seq" },      { "BEHIND", "behind" }, { "LAST HEARD", "last_seen_on" },
@@ -29,6 +24,27 @@ static const struct flag flags[] = {
 	{ NULL, NULL, NULL },
 };
 
+/* A process, then a line for each layer of its sandbox. */
+static void show_sandbox(struct cli *cli, const json_t *process)
+{
+	struct slice words = slice_str(json_string_value(json_object_get(process, "sandbox")));
+	struct slice line;
+
+	buf_addf(&cli->out, "%s %d (pid %d)\n", json_string_value(json_object_get(process, "role")),
+		 (int)json_integer_value(json_object_get(process, "slot")),
+		 (int)json_integer_value(json_object_get(process, "pid")));
+	while (slice_split(&words, '\n', &line))
+		buf_addf(&cli->out, "  %.*s\n", SLICE_ARG(line));
+}
+
+static void show_sandboxes(struct cli *cli, const json_t *processes)
+{
+	size_t i;
+	const json_t *process;
+
+	json_array_foreach(processes, i, process) show_sandbox(cli, process);
+}
+
 static int status_run(struct cli *cli, struct fail *f)
 {
 	json_t *status;
@@ -39,7 +55,7 @@ static int status_run(struct cli *cli, struct fail *f)
 	if (cli->json) {
 		cli_show_one(cli, status, NULL);
 	} else if (args_has(&cli->args, "sandbox")) {
-		cli_show(cli, processes, sandbox_columns);
+		show_sandboxes(cli, processes);
 	} else {
 		cli_show_one(cli, status, truth_columns);
 		buf_add_byte(&cli->out, '\n');
