@@ -100,6 +100,7 @@ const struct role control_role = {
 		     .calls = SANDBOX_CALLS_FILES | SANDBOX_CALLS_CHANGE | SANDBOX_CALLS_ACCEPT |
 			      SANDBOX_CALLS_INTERNET | SANDBOX_CALLS_THREADS,
 		     .connects = true,
+		     .connect_port = 53, /* long answers to TXT questions come by TCP */
 		     .files_most = 65536,
 		     .file_bytes = UINT64_MAX },
 	.start = control_start,

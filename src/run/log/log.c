@@ -8,14 +8,15 @@
 #include "base/stamp.h"
 #include "base/text.h"
 #include "run/clock/clock.h"
+#include "run/metrics/metrics.h"
 
 static struct {
 	const char *role;
 	int slot;
 	int fd;
 	enum log_level least;
-	uint64_t dropped;
-	uint64_t untold; /* of dropped: not yet said in a line */
+	_Atomic uint64_t dropped; /* SQL threads log, too */
+	_Atomic uint64_t untold; /* of dropped: not yet said in a line */
 } log_state = { "-", -1, STDERR_FILENO, LOG_INFO, 0, 0 };
 
 #define TAIL 64 /* kept free for what ends the line */
@@ -181,6 +182,7 @@ static void send(struct line *l)
 	}
 	log_state.dropped++;
 	log_state.untold++;
+	metrics_add(METRIC_log_dropped, 1);
 }
 
 void log_write(enum log_level level, const char *event, const char *words,

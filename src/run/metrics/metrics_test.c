@@ -42,6 +42,8 @@ static void test_figures_reach_the_reader(void **state)
 	assert_non_null(strstr(buf_str(&out),
 			       "everseal_log_lines_dropped_total{role=\"ca\",slot=\"0\"} 7\n"));
 	assert_non_null(strstr(buf_str(&out), "# TYPE everseal_log_lines_dropped_total counter\n"));
+	assert_non_null(strstr(buf_str(&out), "everseal_process_up{role=\"ca\",slot=\"0\"} 1\n"));
+	assert_null(strstr(buf_str(&out), "role=\"\""));
 	buf_free(&out);
 }
 

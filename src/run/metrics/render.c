@@ -73,6 +73,30 @@ static void render_row(struct buf *out, const struct metric_row *row,
 	}
 }
 
+static void render_process(struct buf *out, const char *name, const struct process_row *process,
+			   uint64_t value)
+{
+	if (process->state == PROCESS_NONE)
+		return;
+	buf_addf(out, "%s{role=\"%s\",slot=\"%d\"} %llu\n", name, process->role, (int)process->slot,
+		 (unsigned long long)value);
+}
+
+/* What the process table knows: the same shape as the rows, without a row of its own. */
+static void render_processes(struct buf *out, const struct metrics_page *page)
+{
+	buf_add_str(out, "# HELP everseal_process_up Whether the process is ready.\n"
+			 "# TYPE everseal_process_up gauge\n");
+	for (size_t i = 0; i < METRICS_SLOTS; i++)
+		render_process(out, "everseal_process_up", &page->slots[i].process,
+			       page->slots[i].process.state == PROCESS_READY);
+	buf_add_str(out, "# HELP everseal_process_restarts_total How often it was started again.\n"
+			 "# TYPE everseal_process_restarts_total counter\n");
+	for (size_t i = 0; i < METRICS_SLOTS; i++)
+		render_process(out, "everseal_process_restarts_total", &page->slots[i].process,
+			       page->slots[i].process.restarts);
+}
+
 void metrics_render(const struct metrics_page *page, struct buf *out)
 {
 	static const char *const types[] = { "counter", "gauge", "histogram" };
@@ -87,4 +111,5 @@ void metrics_render(const struct metrics_page *page, struct buf *out)
 		name = row->name;
 		render_row(out, row, page);
 	}
+	render_processes(out, page);
 }

@@ -36,11 +36,17 @@
 
 #define CREATE_VERSION 1u
 #define RULE_PATH      1
+#define RULE_NET_PORT  2
 
 struct ruleset {
 	uint64_t fs;
 	uint64_t net;
 	uint64_t scoped;
+};
+
+struct port_rule {
+	uint64_t access;
+	uint64_t port;
 };
 
 struct path_rule {
@@ -49,7 +55,7 @@ struct path_rule {
 } __attribute__((packed));
 
 /* Every right the kernel of this version knows is taken away unless a path gives it back. */
-static struct ruleset ruleset_of(long version, bool connects)
+static struct ruleset ruleset_of(long version, const struct sandbox_rules *rules)
 {
 	struct ruleset r = { .fs = (1ull << 13) - 1 };
 
@@ -58,7 +64,8 @@ static struct ruleset ruleset_of(long version, bool connects)
 	if (version >= 3)
 		r.fs |= FS_TRUNCATE;
 	if (version >= 4)
-		r.net = NET_BIND_TCP | (connects ? 0 : NET_CONNECT_TCP);
+		r.net = NET_BIND_TCP |
+			(rules->connects && rules->connect_port == 0 ? 0 : NET_CONNECT_TCP);
 	if (version >= 5)
 		r.fs |= FS_IOCTL_DEV;
 	if (version >= 6)
@@ -113,14 +120,31 @@ static int paths_allow(int ruleset, const struct sandbox_rules *rules, uint64_t 
 	return 0;
 }
 
-static void describe_network(const struct ruleset *set, bool connects, struct buf *words)
+static int port_allow(int ruleset, const struct sandbox_rules *rules, const struct ruleset *set,
+		      struct fail *f)
+{
+	struct port_rule rule = { .access = NET_CONNECT_TCP, .port = rules->connect_port };
+
+	if (!rules->connects || (set->net & NET_CONNECT_TCP) == 0 ||
+	    syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &rule, 0) == 0)
+		return 0;
+	return fail(f, FAIL_SYSTEM, "Landlock rule for port %u: %s", (unsigned)rules->connect_port,
+		    strerror(errno));
+}
+
+static void describe_network(const struct ruleset *set, const struct sandbox_rules *rules,
+			     struct buf *words)
 {
 	if (set->net == 0)
 		buf_add_str(words, "network: by system calls only (this kernel's Landlock is too "
 				   "old for TCP)\n");
+	else if (!rules->connects)
+		buf_add_str(words, "network: TCP does not connect, no bind (Landlock)\n");
+	else if (rules->connect_port == 0)
+		buf_add_str(words, "network: TCP connects out, no bind (Landlock)\n");
 	else
-		buf_addf(words, "network: TCP %s, no bind (Landlock)\n",
-			 connects ? "connects out" : "does not connect");
+		buf_addf(words, "network: TCP connects to port %u only, no bind (Landlock)\n",
+			 (unsigned)rules->connect_port);
 }
 
 static int enforce(int ruleset, struct fail *f)
@@ -133,7 +157,7 @@ static int enforce(int ruleset, struct fail *f)
 int sandbox_landlock(const struct sandbox_rules *rules, struct buf *words, struct fail *f)
 {
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_VERSION);
-	struct ruleset set = ruleset_of(version, rules->connects);
+	struct ruleset set = ruleset_of(version, rules);
 	long fd;
 	int r;
 
@@ -147,9 +171,11 @@ int sandbox_landlock(const struct sandbox_rules *rules, struct buf *words, struc
 	buf_addf(words, "files (Landlock %ld):", version);
 	r = paths_allow((int)fd, rules, set.fs, words, f);
 	if (r == 0)
+		r = port_allow((int)fd, rules, &set, f);
+	if (r == 0)
 		r = enforce((int)fd, f);
 	close((int)fd);
 	buf_add_str(words, " nothing else\n");
-	describe_network(&set, rules->connects, words);
+	describe_network(&set, rules, words);
 	return r;
 }

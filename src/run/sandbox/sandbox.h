@@ -5,7 +5,7 @@
  *	user        own user and group when started as root, no supplementary groups but those named
  *	flags       no_new_privs, not dumpable, no core files, no new executable memory
  *	files       Landlock: only the paths named, with the access named
- *	network     Landlock: TCP connect to any port or none, bind to none
+ *	network     Landlock: TCP connect to any port, one, or none; bind to none
  *	calls       seccomp: the sets named; anything else ends the process (SIGSYS)
  *
  * Where the kernel has no Landlock (or an older one) the rest still holds and the words say so.
@@ -40,9 +40,10 @@ enum sandbox_calls {
 struct sandbox_rules {
 	const struct sandbox_path *paths; /* to a NULL path */
 	unsigned calls;
-	bool connects;       /* TCP connections out */
-	uint64_t files_most; /* RLIMIT_NOFILE; 0: as inherited */
-	uint64_t file_bytes; /* RLIMIT_FSIZE; 0: no file may grow; UINT64_MAX: as inherited */
+	bool connects;         /* TCP connections out */
+	uint16_t connect_port; /* to this port only; 0: to any */
+	uint64_t files_most;   /* RLIMIT_NOFILE; 0: as inherited */
+	uint64_t file_bytes;   /* RLIMIT_FSIZE; 0: no file may grow; UINT64_MAX: as inherited */
 };
 
 struct sandbox_user {

@@ -36,6 +36,14 @@ static const struct sandbox_rules internet = {
 	.file_bytes = UINT64_MAX,
 };
 
+static const struct sandbox_rules one_port = {
+	.paths = paths,
+	.calls = SANDBOX_CALLS_FILES | SANDBOX_CALLS_INTERNET,
+	.connects = true,
+	.connect_port = 9,
+	.file_bytes = UINT64_MAX,
+};
+
 #define KILLED(signal) (1000 + (signal))
 #define LOCK_IN_FAILED 99
 #define ALLOWED        0
@@ -83,6 +91,27 @@ static int make_tcp_socket(void)
 	return socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0) >= 0 ? ALLOWED : errno;
 }
 
+/* Nobody listens there: being told so means that asking was allowed. */
+static int connect_to(uint16_t port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons(port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 ? ALLOWED : errno;
+}
+
+static int connect_to_discard(void)
+{
+	return connect_to(9);
+}
+
+static int connect_to_other(void)
+{
+	return connect_to(10);
+}
+
 static int bind_tcp(void)
 {
 	struct sockaddr_in any = { .sin_family = AF_INET };
@@ -127,6 +156,16 @@ static void test_files_outside_are_refused(void **state)
 	if (!landlock)
 		skip();
 	assert_int_equal(run(&rules, open_outside), EACCES);
+}
+
+static void test_one_port_only(void **state)
+{
+	(void)state;
+	if (run(&one_port, connect_to_other) == ECONNREFUSED)
+		skip(); /* Landlock before version 4 does not know of ports */
+	assert_int_equal(run(&one_port, connect_to_other), EACCES);
+	assert_int_equal(run(&one_port, connect_to_discard), ECONNREFUSED);
+	assert_int_equal(run(&internet, connect_to_other), ECONNREFUSED);
 }
 
 static void test_calls_outside_the_sets_end_the_process(void **state)
@@ -193,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_needed_goes_on),
 		cmocka_unit_test(test_files_outside_are_refused),
+		cmocka_unit_test(test_one_port_only),
 		cmocka_unit_test(test_calls_outside_the_sets_end_the_process),
 		cmocka_unit_test(test_words_tell_every_layer),
 	};
