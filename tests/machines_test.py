@@ -1,5 +1,6 @@
 """Several machines follow one truth: each has a replica of its own, all are equal, and the API says on
 how many of them a hostname is live."""
+import os
 import signal
 import subprocess
 
@@ -98,3 +99,27 @@ def test_replicas_by_replay_and_by_snapshot_are_equal(everseal, machine, origin,
 def at(one, seq):
     shown = one.cli_json("replica", "show")
     return shown if shown["seq"] == seq else None
+
+
+def test_a_replica_deleted_under_way_is_built_anew(everseal, origin, name):
+    one = everseal({"edge.workers": "2"})
+    zone = one.zone(name.split(".", 1)[1], "flexible")
+    one.onboard(f"before.{zone['name']}", origin, zone)
+    for part in ("public", "keys"):
+        for file in (one.folder / "replica" / part).iterdir():
+            file.unlink()
+    assert one.fetch(f"before.{zone['name']}").status == 200, "edges hold what they have mapped"
+    for pid in one.pids("applier"):
+        os.kill(pid, signal.SIGKILL)
+    row = one.hostname(zone, f"after.{zone['name']}", origin)
+    one.wait_live(zone, row)
+    for _ in range(20):
+        wait_until(lambda: served(one, f"after.{zone['name']}"), words="edges on the new replica")
+        assert one.fetch(f"before.{zone['name']}").status == 200
+
+
+def served(one, name):
+    try:
+        return one.fetch(name).status == 200
+    except OSError:
+        return False

@@ -106,6 +106,9 @@ static void look_at_replica(struct edge *e)
 	if (replica_refresh(e->identities.replica, &f) < 0) {
 		log_line(LOG_ERROR, "replica.unreadable", "the replica cannot be read",
 			 LOG_FAIL(&f));
+		/* It was built anew; the sandbox was told of the files before it. */
+		if (f.kind == FAIL_DENIED)
+			role_drain(e->env, e->settings->shutdown_timeout);
 		return;
 	}
 	replica_begin(e->identities.replica);

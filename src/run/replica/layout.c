@@ -93,6 +93,12 @@ int replica_fail(const char *what, int error, struct fail *f)
 	case MDB_READERS_FULL:
 		return fail(f, FAIL_UNAVAILABLE,
 			    "the replica has more readers than it has room for (%s)", what);
+	case EACCES:
+	case EPERM:
+		return fail(f, FAIL_DENIED,
+			    "the replica's files are not for this process: their folders belong to "
+			    "the applier, and readers are in their group (%s)",
+			    what);
 	default: return fail(f, FAIL_UNAVAILABLE, "the replica: %s: %s", what, mdb_strerror(error));
 	}
 }

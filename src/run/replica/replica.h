@@ -52,8 +52,8 @@ must_check int replica_open_reader(struct replica **out, const char *folder, str
 void replica_close(struct replica *r);
 
 /* Call each second, outside of begin and end: opens what has appeared, moves to a replica that was
- * built anew. 0, or -1 with words while that cannot be read; what was held then serves on. A process
- * whose sandbox named the files one by one cannot open new ones: let it end and be started again. */
+ * built anew. 0, or -1 with words while that cannot be read; what was held then serves on.
+ * FAIL_DENIED: the sandbox names the files before it, so end the process to be started again. */
 int replica_refresh(struct replica *r, struct fail *f);
 
 /* One read transaction. Never keep it across a return to the loop: pages pile up behind it. */
