@@ -51,6 +51,19 @@ def test_the_origin_learns_who_asked(shared, origin, name):
     assert plain["x-forwarded-proto"] == ["http"]
 
 
+def test_options_goes_so_many_hops(shared, origin, name):
+    """RFC 9110, 7.6.2."""
+    shared.onboard(name, origin)
+    for sent, arrives in (("5", ["4"]), ("1", ["0"]), (None, None)):
+        headers = {"Max-Forwards": sent} if sent else {}
+        answer = shared.fetch(name, method="OPTIONS", headers=headers)
+        assert fields_of(answer).get("max-forwards") == arrives
+    count = len(origin.requests)
+    last = shared.fetch(name, method="OPTIONS", headers={"Max-Forwards": "0"})
+    assert last.status == 204 and "GET" in last.headers["Allow"]
+    assert len(origin.requests) == count
+
+
 LIES = {"X-Forwarded-For": "6.6.6.6", "X_Forwarded_For": "6.6.6.6", "x-FORWARDED-proto": "ftp",
         "X-Forwarded-Host": "evil.example", "Forwarded": "for=6.6.6.6", "X-Real-IP": "6.6.6.6",
         "X-Request-Id": "chosen", "True-Client-IP": "6.6.6.6", "CF-Connecting-IP": "6.6.6.6",

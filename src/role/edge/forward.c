@@ -63,6 +63,7 @@ static bool drop_from_request(void *ctx, const struct http_field *field)
 {
 	(void)ctx;
 	return field->kind == HTTP_FIELD_EXPECT || field->kind == HTTP_FIELD_UPGRADE ||
+	       slice_eq_nocase(field->name, slice_lit("Max-Forwards")) ||
 	       tells_of_client(field->name);
 }
 
@@ -137,12 +138,26 @@ static void write_via(struct buf *out, int minor)
 		    minor == 0 ? "Via: 1.0 " FORWARD_NAME "\r\n" : "Via: 1.1 " FORWARD_NAME "\r\n");
 }
 
+/* RFC 9110, 7.6.2: with OPTIONS the number of forwards that are left is "decremented by one (1)"; with
+ * other methods it means nothing. */
+static void write_max_forwards(struct buf *out, const struct http_request *r)
+{
+	uint64_t left;
+	if (r->method != HTTP_OPTIONS)
+		return;
+	const struct http_field *hops = http_field_named(&r->head, "Max-Forwards");
+	if (hops == NULL || !text_u64(hops->value, INT32_MAX, &left) || left == 0)
+		return;
+	buf_addf(out, "Max-Forwards: %u\r\n", (unsigned)left - 1);
+}
+
 void forward_request(struct buf *out, const struct http_request *r, const struct forward *f)
 {
 	buf_reserve(out, r->head.len + 512);
 	write_target(out, r);
 	http_write_forwardable(out, &r->head, drop_from_request, NULL);
 	write_via(out, r->head.minor);
+	write_max_forwards(out, r);
 	write_forwarding(out, r, f);
 	http_write_field(out, "X-Request-Id", slice_str(f->id));
 	if (r->expect_continue && r->head.minor == 1)
