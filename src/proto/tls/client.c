@@ -12,6 +12,7 @@
 #include "proto/crypto/crypto.h"
 #include "proto/crypto/crypto_priv.h"
 #include "proto/tls/conn_priv.h"
+#include "proto/tls/schedule.h"
 #include "proto/x509/x509.h"
 
 #define WORDS_MAX 512
@@ -135,7 +136,7 @@ static int on_chain(X509_STORE_CTX *store, void *unused)
 
 static SSL_CTX *ctx_new(void)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL_CTX *ctx = SSL_CTX_new_ex(NULL, schedule_query(), TLS_client_method());
 
 	if (ctx == NULL)
 		return NULL;

@@ -16,6 +16,7 @@
 #include "proto/key/key_priv.h"
 #include "proto/tls/conn_priv.h"
 #include "proto/tls/identity_priv.h"
+#include "proto/tls/schedule.h"
 
 #define LIFETIME (TICKET_KEPT * STAMP_HOUR / STAMP_SECOND)
 #define NAME_LEN 16 /* of a ticket key: zeros, then the hour in 8 bytes */
@@ -155,7 +156,7 @@ static int on_ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_C
 
 static SSL_CTX *ctx_new(const struct ticket_page *tickets)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	SSL_CTX *ctx = SSL_CTX_new_ex(NULL, schedule_query(), TLS_server_method());
 
 	if (ctx == NULL)
 		return NULL;
