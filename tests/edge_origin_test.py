@@ -96,11 +96,10 @@ def test_strict_does_not_trust_what_it_does_not_know(shared, origins, certificat
 def test_connections_made_without_proof_are_not_used_with(strict, origins, certificates, name):
     """The same origin, port and name: once as full, once as strict."""
     origin = origins(certificate=certificates("somebody.else.example"))
-    zone = strict.zone(name.split(".", 1)[1], "full")
-    strict.onboard(name, origin, zone=zone)
+    zone = name.split(".", 1)[1]
+    strict.onboard(name, origin, ssl="full")
     assert strict.fetch(name).status == 200
-    strict.zone(name.split(".", 1)[1], "strict")
-    strict.onboard(name, origin, zone=strict.zone(name.split(".", 1)[1], "strict"))
+    strict.zone(zone, "strict")
     wait_until(lambda: strict.fetch(name).status == 502, words="strict refuses")
 
 
@@ -123,9 +122,10 @@ class Somewhere:
 
 def test_our_own_listeners_are_refused(shared, name):
     for port in (shared.http_port, shared.https_port, shared.api_port):
-        shared.onboard(name, Somewhere("127.0.0.1", port))
-        wait_until(lambda: b"not allowed" in shared.fetch(name, tls=False).body)
-        assert shared.fetch(name, tls=False).status == 502
+        host = f"p{port}.{name}"
+        shared.onboard(host, Somewhere("127.0.0.1", port), ssl="flexible")
+        answer = shared.fetch(host, tls=False)
+        assert answer.status == 502 and b"not allowed" in answer.body
 
 
 # --- failures ------------------------------------------------------------------------------------
@@ -149,7 +149,7 @@ NOT_ANSWERS = [
 ]
 
 
-@pytest.mark.parametrize("bytes_sent", NOT_ANSWERS)
+@pytest.mark.parametrize("bytes_sent", NOT_ANSWERS, ids=range(len(NOT_ANSWERS)))
 def test_what_is_no_answer_is_502(shared, name, bytes_sent):
     def serve(_, sock):
         raw.read_head(sock)
