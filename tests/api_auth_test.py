@@ -194,6 +194,24 @@ def test_tenants_do_not_see_each_other(world):
     assert all(row["account_id"] == world.other for row in theirs.get("/everseal/audit"))
 
 
+def test_a_zones_token_sees_its_zone_alone(world):
+    mine = world.zone()
+    narrow = world.api.with_token(world.token("zone." + mine, "write"))
+    world.api.post(f"/zones/{world.zone_elsewhere}/dns_records", {
+        "type": "A", "name": "secret", "content": "192.0.2.1"})
+    narrow.post(f"/zones/{mine}/dns_records", {"type": "A", "name": "x", "content": "192.0.2.1"})
+    assert [row["id"] for row in narrow.get("/zones?per_page=50")] == [mine]
+    rows = narrow.get("/everseal/audit?per_page=1000")
+    assert rows and all(row["zone_id"] == mine for row in rows)
+    me = narrow.get("/user/tokens/verify")["id"]
+    assert [row["id"] for row in narrow.get("/user/tokens?per_page=50")] == [me]
+    for row in world.api.get("/user/tokens?per_page=50"):
+        if row["id"] != me:
+            failed(narrow.call("GET", f"/user/tokens/{row['id']}"), 404, 1003)
+    failed(narrow.call("POST", "/user/tokens", {"name": "more", "policies": policy(
+        world.account, "write")}), 403, 10000)
+
+
 def test_a_name_of_another_account_is_not_served(world, origin):
     zone = world.zone()
     name = world.api.get(f"/zones/{zone}")["name"]

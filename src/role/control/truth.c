@@ -121,6 +121,30 @@ static int epoch_ready(struct truth *t, struct sql_tx *tx, struct fail *f)
 	return 0;
 }
 
+struct oldest {
+	struct id id;
+	stamp created_at;
+};
+
+static bool on_account(void *arg, const struct account_row *row)
+{
+	struct oldest *oldest = arg;
+
+	if (id_is_zero(&oldest->id) || row->created_at < oldest->created_at)
+		*oldest = (struct oldest){ row->id, row->created_at };
+	return true;
+}
+
+static int owner_ready(struct truth *t, struct sql_tx *tx, struct fail *f)
+{
+	struct oldest oldest = { .created_at = 0 };
+
+	if (account_each(tx, on_account, &oldest, f) < 0)
+		return -1;
+	t->owner = oldest.id;
+	return 0;
+}
+
 static int prepare(struct truth *t, struct sql *db, struct fail *f)
 {
 	struct sql_tx *tx;
@@ -133,7 +157,7 @@ static int prepare(struct truth *t, struct sql *db, struct fail *f)
 			 LOG_I("from", from), LOG_I("to", to));
 	if (sql_begin(db, SQL_WRITE, &tx, f) < 0)
 		return -1;
-	if (epoch_ready(t, tx, f) < 0) {
+	if (epoch_ready(t, tx, f) < 0 || owner_ready(t, tx, f) < 0) {
 		sql_rollback(tx);
 		return -1;
 	}

@@ -20,6 +20,7 @@ struct truth {
 	const struct settings *settings;
 	struct sql_pool *pool;
 	struct id epoch;
+	struct id owner; /* the first account: it owns the installation and is never deleted */
 	struct model_config config;
 	struct arena arena;    /* of the config */
 	struct fleet *fleet;   /* machines that follow (fleet.h) */

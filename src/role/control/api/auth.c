@@ -3,6 +3,8 @@
 #include "base/text.h"
 #include "model/account.h"
 #include "net/http_server/http_server.h"
+#include "role/control/api/server.h"
+#include "role/control/truth.h"
 
 #include <unistd.h>
 
@@ -98,29 +100,6 @@ int api_auth_credentials(const struct http_request *request, const struct http_p
 
 /* ---- in the transaction ---- */
 
-struct first {
-	struct id id;
-	stamp created_at;
-	bool found;
-};
-
-static bool on_account(void *arg, const struct account_row *row)
-{
-	struct first *first = arg;
-	if (!first->found || row->created_at < first->created_at)
-		*first = (struct first){ row->id, row->created_at, true };
-	return true;
-}
-
-int api_auth_first_account(struct sql_tx *tx, struct id *out, struct fail *f)
-{
-	struct first first = { .found = false };
-	if (account_each(tx, on_account, &first, f) < 0)
-		return -1;
-	*out = first.id;
-	return 0;
-}
-
 static bool same_hash(const uint8_t *a, const uint8_t *b)
 {
 	uint8_t differs = 0;
@@ -151,16 +130,19 @@ static int find_token(struct api_call *c, struct fail *f)
 
 static int find_who(struct api_call *c, struct fail *f)
 {
-	struct id first;
-	if (api_auth_first_account(c->tx, &first, f) < 0)
-		return -1;
-	c->who.account = first;
+	const struct id *owner = &c->api->truth->owner;
+	c->who.account = *owner;
 	if (!c->who.local && find_token(c, f) < 0)
 		return -1;
-	c->who.owner = c->who.local || id_eq(&c->who.account, &first);
+	c->who.owner = c->who.local || id_eq(&c->who.account, owner);
 	c->who.known = true;
 	c->act.account = c->who.account;
 	return 0;
+}
+
+const struct id *api_call_only_zone(const struct api_call *c)
+{
+	return c->who.local || id_is_zero(&c->who.token.zone) ? NULL : &c->who.token.zone;
 }
 
 bool api_call_allows(const struct api_call *c, const struct id *account, const struct id *zone,

@@ -24,6 +24,3 @@ bool api_auth_is_forwarded(const struct http_request *request);
 
 /* In the transaction: finds the token, then zone or account, and holds both against the route. */
 must_check int api_auth_check(struct api_call *c, struct fail *f);
-
-/* Is this account the first one, which owns the installation? */
-must_check int api_auth_first_account(struct sql_tx *tx, struct id *out, struct fail *f);

@@ -84,5 +84,8 @@ const struct id *api_call_id(const struct api_call *c, const char *param);
 bool api_call_allows(const struct api_call *c, const struct id *account, const struct id *zone,
 		     enum api_access access);
 
+/* The zone that the token is for alone; NULL: it is for the whole account. */
+const struct id *api_call_only_zone(const struct api_call *c);
+
 /* object gets "deployment" {epoch, seq, live, of, silent} before the answer leaves. */
 void api_call_deployment(struct api_call *c, json_t *object, uint64_t seq);

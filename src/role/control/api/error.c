@@ -116,7 +116,7 @@ static json_t *item(int code, const char *message)
 {
 	json_t *o = json_object();
 	json_set_int(o, "code", code);
-	json_set_str(o, "message", message);
+	json_set(o, "message", json_words(message));
 	return o;
 }
 

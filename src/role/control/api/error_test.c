@@ -60,12 +60,23 @@ static void a_parent_is_shown_with_its_chain(void **state)
 	json_decref(list);
 }
 
+static void words_are_text_whatever_they_quote(void **state)
+{
+	struct fail f = FAIL_INIT;
+	(void)state;
+	(void)fail_code(&f, FAIL_INPUT, 9000, "the name b\xc3 is cut");
+	json_t *list = api_error_json(&f);
+	assert_string_equal(json_get_str(json_array_get(list, 0), "message"), "the name b? is cut");
+	json_decref(list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_are_in_order),
 		cmocka_unit_test(a_code_decides_the_status),
 		cmocka_unit_test(a_kind_decides_without_a_code),
+		cmocka_unit_test(words_are_text_whatever_they_quote),
 		cmocka_unit_test(a_parent_is_shown_with_its_chain),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

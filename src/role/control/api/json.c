@@ -1,5 +1,6 @@
 #include "role/control/api/json.h"
 
+#include "base/buf.h"
 #include "base/must.h"
 
 void json_set(json_t *object, const char *key, json_t *value)
@@ -12,6 +13,21 @@ json_t *json_text(struct slice text)
 {
 	json_t *s = text.p == NULL ? NULL : json_stringn((const char *)text.p, text.n);
 	return s != NULL ? s : json_null();
+}
+
+json_t *json_words(const char *text)
+{
+	json_t *s = json_string(text);
+	if (s != NULL)
+		return s;
+	struct buf ascii = BUF_INIT;
+	buf_add_str(&ascii, text);
+	for (size_t i = 0; i < ascii.n; i++)
+		if (ascii.p[i] >= 0x80)
+			ascii.p[i] = '?';
+	s = json_text(buf_slice(&ascii));
+	buf_free(&ascii);
+	return s;
 }
 
 void json_set_str(json_t *object, const char *key, const char *text)

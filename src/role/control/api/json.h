@@ -29,6 +29,9 @@ json_t *json_id(const struct id *id);
 /* Text as a JSON string, null when it is not UTF-8. */
 json_t *json_text(struct slice text);
 
+/* The same, with '?' for what is not ASCII when it is not UTF-8: for words that must not be lost. */
+json_t *json_words(const char *text);
+
 /* Members of a checked body: absent and null are the same. */
 bool json_has(const json_t *object, const char *key);
 struct slice json_get_slice(const json_t *object, const char *key); /* absent: SLICE_NONE */

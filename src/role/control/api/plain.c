@@ -1,5 +1,6 @@
 #include "role/control/api/plain.h"
 
+#include "model/account.h"
 #include "net/http_server/http_server.h"
 #include "role/control/api/auth.h"
 #include "role/control/api/reply.h"
@@ -44,14 +45,15 @@ static void metrics(struct api *api, struct http_exchange *x)
 /* Ready is who can read the truth: one job does. */
 struct readiness {
 	struct sql_job job;
+	struct api *api;
 	struct http_exchange *exchange;
 };
 
 static int readiness_run(struct sql_tx *tx, struct sql_job *job, struct fail *f)
 {
-	struct id first;
-	(void)job;
-	return api_auth_first_account(tx, &first, f);
+	struct account_row row;
+	struct readiness *r = container_of(job, struct readiness, job);
+	return account_find(tx, &job->arena, &r->api->truth->owner, &row, f);
 }
 
 static void readiness_done(struct sql_job *job, int result, const struct fail *f)
@@ -73,6 +75,7 @@ static void readyz(struct api *api, struct http_exchange *x)
 	}
 	struct readiness *r = calloc(1, sizeof(*r));
 	must(r != NULL);
+	r->api = api;
 	r->exchange = x;
 	r->job.run = readiness_run;
 	r->job.done = readiness_done;

@@ -1,9 +1,10 @@
 /* Accounts, and the one membership that each token has: of its own account. */
 #include "model/account.h"
 
-#include "role/control/api/auth.h"
+#include "role/control/api/server.h"
 #include "role/control/resource/resources.h"
 #include "role/control/resource/show.h"
+#include "role/control/truth.h"
 
 static const char *const types[] = { "standard", "enterprise", NULL };
 
@@ -101,10 +102,7 @@ static int account_put(struct api_call *c, struct fail *f)
 static int remove_account(struct api_call *c, struct fail *f)
 {
 	const struct id *id = api_call_id(c, "account_id");
-	struct id first;
-	if (api_auth_first_account(c->tx, &first, f) < 0)
-		return -1;
-	if (id_eq(&first, id))
+	if (id_eq(&c->api->truth->owner, id))
 		return fail_code(f, FAIL_CONFLICT, 10001,
 				 "this account owns the installation and cannot be deleted");
 	if (account_delete(c->tx, &c->act, id, f) < 0)

@@ -1,4 +1,5 @@
-/* The audit: who changed what, when and from where. Every token reads its own account's. */
+/* The audit: who changed what, when and from where. A token reads what was done in its own
+ * account, or in its zone. */
 #include "model/audit.h"
 
 #include "role/control/resource/resources.h"
@@ -56,7 +57,8 @@ static json_t *show(const struct audit_row *row)
 static bool on_audit(void *arg, const struct audit_row *row)
 {
 	struct walk *w = arg;
-	if (!api_filter_text(w->action, row->action))
+	const struct id *only = api_call_only_zone(w->call);
+	if (!api_filter_text(w->action, row->action) || (only != NULL && !id_eq(only, &row->zone)))
 		return true;
 	int64_t index = w->total++;
 	if (index >= w->page.offset && index < w->page.offset + w->page.size)

@@ -243,13 +243,20 @@ static int take_body(struct api_call *c, struct token_row *want, struct fail *f)
 
 /* ---- handlers ---- */
 
+/* A token for one zone knows of no other token. */
+static bool is_visible(const struct api_call *c, const struct token_row *row)
+{
+	return api_call_only_zone(c) == NULL || id_eq(&c->who.token.id, &row->id);
+}
+
 /* The token of the path, when it is the account's. */
 static int find(struct api_call *c, struct token_row *out, struct fail *f)
 {
 	if (token_find(c->tx, c->arena, api_call_id(c, "token_id"), out, f) < 0)
 		return f->kind == FAIL_ABSENT ? (f->code = 1003, -1) : -1;
-	return id_eq(&out->account, &c->account) ? 0
-						 : fail_code(f, FAIL_ABSENT, 1003, "no such token");
+	return id_eq(&out->account, &c->account) && is_visible(c, out)
+		       ? 0
+		       : fail_code(f, FAIL_ABSENT, 1003, "no such token");
 }
 
 static int item(struct api_call *c, const struct id *id, json_t **out, struct fail *f)
@@ -263,7 +270,9 @@ static int item(struct api_call *c, const struct id *id, json_t **out, struct fa
 
 static bool on_token(void *arg, const struct token_row *row)
 {
-	api_list_add(arg, &row->id, SLICE_NONE);
+	struct api_list *l = arg;
+	if (is_visible(l->call, row))
+		api_list_add(l, &row->id, SLICE_NONE);
 	return true;
 }
 
