@@ -72,7 +72,7 @@ size_t choice_make(const struct choice_input *in, struct name_candidate *out,
 	for (size_t i = 0; i < in->count && n < NAME_CANDIDATES_MAX; i++) {
 		bool ended = list[i].cert->not_after <= in->now;
 
-		if (list[i].covers && (!ended || !list[0].live))
+		if (list[i].covers && (!ended || i == 0))
 			out[n++] = candidate_of(list[i].cert);
 	}
 	arena_free(&a);

@@ -5,8 +5,8 @@
  * 3. uploaded, custom hostname, advanced, dedicated, total, universal, standby;
  * 4. the newest live one.
  *
- * Expired certificates are listed only when none is live, the one that ended last first: the least
- * bad is served. Pure functions.
+ * An expired certificate is listed only when there is nothing else, and then the one that ended
+ * last: the least bad is served. Pure functions.
  */
 #pragma once
 
