@@ -14,6 +14,11 @@ from support.ports import free_port
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def hear_interrupts():
+    """A shell's background job, and all it starts, ignores Ctrl-C unless told otherwise."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Run:
     def __init__(self, var):
         self.var = var
@@ -26,7 +31,8 @@ class Run:
                **{k: str(v) for k, v in self.ports.items()}}
         with open(self.out, "wb") as out:
             self.process = subprocess.Popen(["make", "-s", "run"], cwd=ROOT, env=env, stdout=out,
-                                            stderr=subprocess.STDOUT, start_new_session=True)
+                                            stderr=subprocess.STDOUT, start_new_session=True,
+                                            preexec_fn=hear_interrupts)
         wait_until(self.is_serving, 60, words="make run")
         return self
 
