@@ -130,9 +130,21 @@ static void on_prepare(uv_prepare_t *prepare)
 	calls_run(&present);
 }
 
+/* libuv keeps a spare descriptor (to /dev/null) for the day they run out, opened with the first
+ * stream: that must be before the sandbox, or it is tried in vain for every connection. */
+static void spare_descriptor(struct loop *l)
+{
+	uv_pipe_t first;
+
+	must(uv_pipe_init(&l->uv, &first, 0) == 0);
+	uv_close((uv_handle_t *)&first, NULL);
+	(void)uv_run(&l->uv, UV_RUN_NOWAIT);
+}
+
 void loop_init(struct loop *l)
 {
 	must(uv_loop_init(&l->uv) == 0);
+	spare_descriptor(l);
 	must(uv_timer_init(&l->uv, &l->alarm) == 0);
 	must(uv_prepare_init(&l->uv, &l->prepare) == 0);
 	must(uv_idle_init(&l->uv, &l->busy) == 0);
