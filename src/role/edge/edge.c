@@ -63,6 +63,15 @@ static int read_roots(struct edge *e, struct fail *f)
 	return read_file(s->origin_bundle, &e->bundle, f) < 0 ? fail_pass(f, "origin.bundle") : 0;
 }
 
+/* libuv opens a spare descriptor with the loop's first stream, and would try again with each one
+ * if the sandbox had closed by then. */
+static void make_first_stream(struct loop *l)
+{
+	static uv_tcp_t first;
+	must(uv_tcp_init(&l->uv, &first) == 0);
+	uv_close((uv_handle_t *)&first, NULL);
+}
+
 static int prepare(struct role_env *env, struct fail *f)
 {
 	struct edge *e = calloc(1, sizeof(*e));
@@ -72,6 +81,7 @@ static int prepare(struct role_env *env, struct fail *f)
 	e->loop = &env->loop;
 	e->settings = &env->settings;
 	crypto_init();
+	make_first_stream(e->loop);
 	find_servers(e);
 	if (guard_init(&e->guard, e->settings, f) < 0)
 		return -1;
