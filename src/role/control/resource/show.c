@@ -70,6 +70,8 @@ int show_served(struct api_call *c, struct slice name, json_t *everseal, struct 
 		fail_clear(f);
 		return 0;
 	}
+	if (!id_eq(&row.zone, &c->zone.id)) /* held by somebody else */
+		return 0;
 	api_call_deployment(c, everseal, row.seq);
 	json_set(everseal, "certificate", certificate_now(&row.record, c->act.now));
 	return 0;

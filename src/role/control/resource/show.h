@@ -32,5 +32,5 @@ json_t *show_origin(enum origin_scheme scheme, struct slice host, uint16_t http_
 json_t *show_certificate(const struct certificate_row *certificate);
 
 /* Of a name that is served: the seq of its last change for "deployment", and which certificate it
- * is answered with now. Nothing is added for a name that is not served. */
+ * is answered with now. Nothing is added for a name that the zone of the call does not hold. */
 int show_served(struct api_call *c, struct slice name, json_t *everseal, struct fail *f);
