@@ -50,12 +50,13 @@ def test_status_shows_every_layer_of_every_process(shared):
 
 @pytest.mark.quick
 def test_the_kernel_agrees(shared):
-    """What /proc says of each role: filter on, no new privileges, no core files."""
+    """What /proc says of each role: filter on, no new privileges, no capabilities, no core files."""
     for row in shared.processes():
         with open(f"/proc/{row['pid']}/status") as file:
             status = dict(line.split(":\t", 1) for line in file if ":\t" in line)
         assert status["NoNewPrivs"].strip() == "1", row
         assert status["Seccomp"].strip() == "2", row
+        assert all(int(status[kind], 16) == 0 for kind in ("CapPrm", "CapEff", "CapAmb")), row
         with open(f"/proc/{row['pid']}/limits") as file:
             core = [line for line in file if line.startswith("Max core file size")][0]
         assert core.split()[4:6] == ["0", "0"], row

@@ -47,15 +47,17 @@ void outlet_reopen(struct outlet *o)
 	o->fd = fd;
 }
 
-/* As many whole lines as one write may have, or PIPE_BUF bytes of a longer line. */
-static size_t portion(struct slice bytes)
+/* As many whole lines as one write may have, or that many bytes of a longer line. A file takes
+ * whatever it is given. */
+static size_t portion(const struct outlet *o, struct slice bytes)
 {
-	size_t n = bytes.n < PIPE_BUF ? bytes.n : PIPE_BUF;
+	size_t most = o->path == NULL ? PIPE_BUF : READ_SIZE;
+	size_t n = bytes.n < most ? bytes.n : most;
 	size_t end = n;
 
 	while (end > 0 && bytes.p[end - 1] != '\n')
 		end--;
-	return end > 0 ? end : n == PIPE_BUF ? n : 0;
+	return end > 0 ? end : n == most ? n : 0;
 }
 
 static bool takes(const struct outlet *o)
@@ -68,7 +70,7 @@ static bool takes(const struct outlet *o)
 /* Bytes that are done with, written or lost; 0 when the outlet is stuck or no line is whole. */
 static size_t outlet_write(struct outlet *o, struct slice bytes)
 {
-	size_t n = portion(bytes);
+	size_t n = portion(o, bytes);
 	ssize_t written;
 
 	if (n == 0 || o->fd < 0 || !takes(o))
@@ -105,7 +107,7 @@ static void copy(struct drain *d)
 
 static bool is_stuck(const struct drain *d)
 {
-	return portion(buf_slice(&d->held)) > 0;
+	return portion(d->to, buf_slice(&d->held)) > 0;
 }
 
 static void wait_next(struct drain *d)

@@ -186,6 +186,8 @@ static void harden(void)
 	(void)!setrlimit(RLIMIT_CORE, &none);
 	must(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
 	     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	/* Low ports are open by now: what a service manager gave us for them is not for roles. */
+	(void)!prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		(void)!setrlimit(RLIMIT_NOFILE, &files);

@@ -52,6 +52,14 @@ int folder_sync(const char *path, struct fail *f)
 	return r;
 }
 
+/* Asked before: a service may have lost the very call that changes an owner. */
+static bool owned_alike(const struct stat *old, int fd)
+{
+	struct stat made;
+
+	return fstat(fd, &made) == 0 && made.st_uid == old->st_uid && made.st_gid == old->st_gid;
+}
+
 static int replace_by(const char *path, const char *beside, struct slice bytes, mode_t mode,
 		      struct fail *f)
 {
@@ -61,7 +69,7 @@ static int replace_by(const char *path, const char *beside, struct slice bytes, 
 	if (fd < 0)
 		return refused(f, beside, "made");
 	bool good = fchmod(fd, mode) == 0 && write_all(fd, bytes) == 0 && fsync(fd) == 0;
-	if (good && stat(path, &old) == 0)
+	if (good && stat(path, &old) == 0 && !owned_alike(&old, fd))
 		good = fchown(fd, old.st_uid, old.st_gid) == 0;
 	good = close(fd) == 0 && good;
 	if (!good || rename(beside, path) != 0) {

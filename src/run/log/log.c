@@ -16,7 +16,7 @@ static struct {
 	int fd;
 	enum log_level least;
 	_Atomic uint64_t dropped; /* SQL threads log, too */
-	_Atomic uint64_t untold; /* of dropped: not yet said in a line */
+	_Atomic uint64_t untold;  /* of dropped: not yet said in a line */
 } log_state = { "-", -1, STDERR_FILENO, LOG_INFO, 0, 0 };
 
 #define TAIL 64 /* kept free for what ends the line */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -196,6 +197,15 @@ static void ignore_signals(void)
 	signal(SIGHUP, SIG_IGN);
 }
 
+/* What ps and journald show; the kernel would call it "exe" after the way it was started. */
+static void name_process(const struct role *role)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "everseal@%s", role->name);
+	(void)prctl(PR_SET_NAME, name, 0, 0, 0); /* cannot fail */
+}
+
 static void open_log(struct role_env *env)
 {
 	bool many = strcmp(env->role->name, "edge") == 0;
@@ -342,6 +352,7 @@ int role_main(const struct role *role)
 	struct fail f = FAIL_INIT;
 
 	env.role = role;
+	name_process(role);
 	ignore_signals();
 	umask(007); /* files are for us and, where their mode says so, for the group of the room */
 	if (read_startup(&env, &f) < 0) {
