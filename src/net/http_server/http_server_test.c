@@ -188,6 +188,31 @@ static void takes_bytes_one_by_one(void **state)
 	finish(&f);
 }
 
+static void a_chunked_body_grows(void **state)
+{
+	struct http_server_limits limits = usual;
+	struct buf body = BUF_INIT;
+	struct fixture f;
+
+	(void)state;
+	limits.max_body = 10000;
+	start(&f, &limits);
+	say_str(&f, "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+	for (int i = 0; i < 1000; i++) {
+		char chunk[32];
+
+		(void)snprintf(chunk, sizeof chunk, "a\r\n%010d\r\n", i);
+		buf_addf(&body, "%010d", i);
+		say_str(&f, chunk);
+		listen_once(&f);
+	}
+	say_str(&f, "0\r\n\r\n");
+	expect(&f, "0000000999");
+	assert_non_null(strstr(buf_str(&f.got), buf_str(&body)));
+	buf_free(&body);
+	finish(&f);
+}
+
 static void pipelined_requests_wait_their_turn(void **state)
 {
 	struct fixture f;
@@ -495,6 +520,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_and_keeps_alive),
 		cmocka_unit_test(takes_bytes_one_by_one),
+		cmocka_unit_test(a_chunked_body_grows),
 		cmocka_unit_test(pipelined_requests_wait_their_turn),
 		cmocka_unit_test(head_and_204_have_no_body),
 		cmocka_unit_test(old_clients_are_served),
