@@ -152,7 +152,8 @@ int order_find(struct sql_tx *tx, struct arena *a, const struct id *id, struct o
 }
 
 static const struct sql_stmt order_newest = {
-	"select " COLUMNS " from cert_order where name = $1 order by created_at desc limit 1"
+	"select " COLUMNS " from cert_order where name = $1 order by created_at desc, state"
+	" limit 1"
 };
 
 int order_latest(struct sql_tx *tx, struct arena *a, struct slice name, struct order_row *out,

@@ -52,6 +52,7 @@ struct work {
 	struct ca_issued issued;
 	struct x509_facts facts;
 	enum order_action action; /* what to do when it is */
+	bool stored;              /* else the order was removed meanwhile */
 };
 
 static void look(struct issue *is);
@@ -258,6 +259,7 @@ static int store_run(struct sql_tx *tx, struct sql_job *job, struct fail *f)
 
 	truth_act(w->is->truth, &job->arena, &w->act);
 	w->action = ORDER_DO_NOTHING;
+	w->stored = false;
 	if (order_find(tx, &job->arena, &w->order.id, &order, f) < 0)
 		return -1;
 	if (order.state == ORDER_FAILED) /* taken up again, as here in hand */
@@ -273,6 +275,7 @@ static int store_run(struct sql_tx *tx, struct sql_job *job, struct fail *f)
 	w->order.key = order.key;
 	w->order.proof = w->event.kind == ORDER_EVENT_KEYED ? w->event.proof : w->order.proof;
 	w->order.seq = order.seq;
+	w->stored = true;
 	return 0;
 }
 
@@ -302,7 +305,8 @@ static void store_done(struct sql_job *job, int result, const struct fail *f)
 		timer_arm(is->truth->loop, &is->tick, TROUBLE_WAIT);
 		work_end(w);
 	} else {
-		say_stored(w);
+		if (w->stored)
+			say_stored(w);
 		truth_committed(is->truth, &w->act);
 		timer_arm(is->truth->loop, &is->tick, WATCH_EVERY);
 		work_do(w, w->action);
