@@ -160,6 +160,46 @@ static void refused_extensions(struct buf *e, const char *why, enum tls_alert al
 	buf_free(e);
 }
 
+static enum hello_answer read_cut(const struct buf *extensions, size_t cut)
+{
+	struct hello_refusal why;
+	struct tls_hello hello;
+	struct buf bytes = BUF_INIT;
+	enum hello_answer answer;
+
+	hello_write(buf_slice(extensions), cut, &bytes);
+	answer = hello_read(buf_slice(&bytes), &hello, &why);
+	buf_free(&bytes);
+	return answer;
+}
+
+/* The message without extensions, its head counted. */
+#define BARE (4 + 2 + 32 + 1 + 2 + 6 + 1 + 1 + 2)
+
+static void limits_are_exact(void **state)
+{
+	(void)state;
+	static const uint8_t zeros[HELLO_MAX];
+	struct buf e = BUF_INIT;
+
+	for (uint16_t i = 0; i < 64; i++)
+		extension(&e, (uint16_t)(2000 + i), SLICE_NONE);
+	assert_int_equal(read_cut(&e, 16384), HELLO_DONE);
+	buf_clear(&e);
+	extension(&e, 2000, slice_of(zeros, 16 * 20 - BARE - 4)); /* 16 records of 20 bytes */
+	assert_int_equal(read_cut(&e, 20), HELLO_DONE);
+	buf_clear(&e);
+	extension(&e, 2000, slice_of(zeros, 16 * 20 - BARE - 4 + 1));
+	assert_int_equal(read_cut(&e, 20), HELLO_REFUSED);
+	buf_clear(&e);
+	extension(&e, 2000, slice_of(zeros, HELLO_MAX - BARE - 4));
+	assert_int_equal(read_cut(&e, 16384), HELLO_DONE);
+	buf_clear(&e);
+	extension(&e, 2000, slice_of(zeros, HELLO_MAX - BARE - 4 + 1));
+	assert_int_equal(read_cut(&e, 16384), HELLO_REFUSED);
+	buf_free(&e);
+}
+
 static void names_that_are_none_are_refused(void **state)
 {
 	(void)state;
@@ -219,6 +259,7 @@ int main(void)
 		cmocka_unit_test(nothing_but_suites_is_tls12_without_a_name),
 		cmocka_unit_test(every_cut_of_the_bytes_asks_for_more),
 		cmocka_unit_test(records_out_of_bounds_are_refused),
+		cmocka_unit_test(limits_are_exact),
 		cmocka_unit_test(names_that_are_none_are_refused),
 		cmocka_unit_test(broken_extensions_are_refused),
 	};
