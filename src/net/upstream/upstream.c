@@ -52,14 +52,6 @@ static struct slice key_of(const struct upstream_conn *c)
 
 /* ---- idle connections ---- */
 
-static size_t count_same(const struct upstream_conn *c)
-{
-	size_t n = 1;
-	list_for_each (link, &c->same)
-		n++;
-	return n;
-}
-
 static void arm_idle(struct upstream *u)
 {
 	struct list *first = list_first(&u->idle);
@@ -74,14 +66,15 @@ static void arm_idle(struct upstream *u)
 static void idle_remove(struct upstream_conn *c)
 {
 	struct upstream *u = c->pool;
-	if (map_get(&u->idle_by_key, key_of(c)) == c) {
+	struct upstream_conn *newest = map_get(&u->idle_by_key, key_of(c));
+	size_t left = newest->same_count - 1;
+	if (newest == c) {
 		map_remove(&u->idle_by_key, key_of(c));
-		if (!list_empty(&c->same)) {
-			struct upstream_conn *next =
-				container_of(c->same.prev, struct upstream_conn, same);
-			map_put(&u->idle_by_key, key_of(next), next);
-		}
+		newest = container_of(c->same.prev, struct upstream_conn, same);
+		if (left > 0)
+			map_put(&u->idle_by_key, key_of(newest), newest);
 	}
+	newest->same_count = left;
 	list_remove(&c->same);
 	list_remove(&c->idle);
 	u->figures.idle--;
@@ -96,7 +89,9 @@ static void idle_add(struct upstream_conn *c)
 {
 	struct upstream *u = c->pool;
 	struct upstream_conn *newest = map_get(&u->idle_by_key, key_of(c));
+	c->same_count = 1;
 	if (newest != NULL) {
+		c->same_count += newest->same_count;
 		list_push(&newest->same, &c->same);
 		map_remove(&u->idle_by_key, key_of(c));
 	}
@@ -451,7 +446,7 @@ void upstream_keep(struct upstream_conn *c)
 {
 	struct upstream *u = c->pool;
 	struct upstream_conn *newest = map_get(&u->idle_by_key, key_of(c));
-	bool crowded = newest != NULL && count_same(newest) >= u->config.idle_target_max;
+	bool crowded = newest != NULL && newest->same_count >= u->config.idle_target_max;
 	c->events = NULL;
 	if (crowded || u->config.idle_target_max == 0 || stream_input(&c->stream).n > 0 ||
 	    stream_input_end(&c->stream) != STREAM_OPEN) {

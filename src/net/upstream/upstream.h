@@ -84,6 +84,7 @@ struct upstream_conn {
 	void *user;
 	struct upstream_wait *wait; /* while it is being made */
 	struct list same;           /* idle connections of one key */
+	size_t same_count;          /* of them, where the map finds them */
 	struct list idle;           /* all idle ones, the longest idle first */
 	int64_t idle_since;
 	uint64_t uses; /* 1: this is its first request */

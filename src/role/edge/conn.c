@@ -198,9 +198,8 @@ static void on_hello(struct stream *s)
 static void on_open(struct stream *s)
 {
 	struct conn *c = container_of(s, struct conn, stream);
-	struct tls_facts facts;
-	tls_conn_facts(stream_tls(s), &facts);
-	metrics_add(facts.resumed ? METRIC_handshakes_resumed : METRIC_handshakes_full, 1);
+	tls_conn_facts(stream_tls(s), &c->tls);
+	metrics_add(c->tls.resumed ? METRIC_handshakes_resumed : METRIC_handshakes_full, 1);
 	metrics_observe(HISTOGRAM_handshake_seconds, clock_micros() - c->began);
 	wait_for_request(c, c->edge->settings->edge_head_timeout);
 }

@@ -40,6 +40,7 @@ struct conn {
 	bool counted;             /* its handshake, as failed */
 	uint8_t group[TLS_GROUP]; /* resumption group of the handshake */
 	struct id certificate;
+	struct tls_facts tls; /* of the handshake, once it is done */
 	struct dns_address peer;
 	char sni[HELLO_SNI_MAX + 1];
 };

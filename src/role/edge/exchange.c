@@ -42,9 +42,6 @@ static void count_status(const struct exchange *x)
 static void add_access_line(struct exchange *x)
 {
 	struct conn *c = x->conn;
-	struct tls_facts tls = { .version = "", .group = "", .cipher = "" };
-	if (c->secure && stream_tls(&c->stream) != NULL)
-		tls_conn_facts(stream_tls(&c->stream), &tls);
 	struct access_entry e = { .at = x->at,
 				  .id = x->id,
 				  .client = &c->peer,
@@ -56,10 +53,10 @@ static void add_access_line(struct exchange *x)
 				  .path = x->path,
 				  .minor = x->minor,
 				  .secure = c->secure,
-				  .tls_version = tls.version,
-				  .tls_group = tls.group,
-				  .tls_cipher = tls.cipher,
-				  .resumed = tls.resumed,
+				  .tls_version = c->tls.version,
+				  .tls_group = c->tls.group,
+				  .tls_cipher = c->tls.cipher,
+				  .resumed = c->tls.resumed,
 				  .certificate = c->has_certificate ? &c->certificate : NULL,
 				  .status = x->status,
 				  .side = x->side,
