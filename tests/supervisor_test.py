@@ -1,11 +1,12 @@
 """What the supervisor owes to whoever started it, and what is left when it is killed."""
+import fcntl
 import os
 import signal
 import socket
 
 import pytest
 
-from support.instance import SANITIZED, children, wait_until
+from support.instance import READY_SECONDS, SANITIZED, children, wait_until
 
 
 @pytest.mark.quick
@@ -75,3 +76,27 @@ def test_listening_sockets_outlive_their_worker(everseal, origin, name):
         os.kill(victim, signal.SIGKILL)
         assert one.fetch(name).status == 200
         wait_until(lambda: one.pids("edge") and one.pids("edge")[0] != victim)
+
+
+def test_a_stuck_terminal_stops_nobody(everseal):
+    """Nobody reads what it writes: requests are answered, lines are dropped, and it stops when told."""
+    one = everseal({"edge.workers": "1", "access_log.file": "-"}, start=False)
+    ours, theirs = os.pipe()
+    fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
+    one.spawn(out=theirs)
+    os.close(theirs)
+    wait_until(one.is_ready, READY_SECONDS)
+    for _ in range(20):
+        for _ in range(300):
+            assert one.fetch("nobody.example.net", "/" + "x" * 4000, tls=False).status == 404
+        if dropped(one) > 0:
+            break
+    assert dropped(one) > 0
+    one.process.send_signal(signal.SIGTERM)
+    assert one.process.wait(30) == 0
+    os.close(ours)
+
+
+def dropped(instance):
+    name = "everseal_edge_access_lines_dropped_total"
+    return sum(value for row, value in instance.metrics().items() if row.startswith(name))

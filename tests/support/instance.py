@@ -123,13 +123,12 @@ class Everseal:
     def flags(self):
         return [f"--{name}={value}" for name, value in self.settings.items()]
 
-    def spawn(self, *more, pass_fds=()):
-        """Starts `everseal up` and does not wait."""
-        out = open(self.log, "ab")
-        self.process = subprocess.Popen([str(BINARY), "up", *self.flags(), *more], stdout=out,
-                                        stderr=out, env=self.env, start_new_session=True,
-                                        pass_fds=pass_fds)
-        out.close()
+    def spawn(self, *more, pass_fds=(), out=None):
+        """Starts `everseal up` and does not wait; what it says goes to the log, or to `out`."""
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [str(BINARY), "up", *self.flags(), *more], stdout=out or log, stderr=out or log,
+                env=self.env, start_new_session=True, pass_fds=pass_fds)
         return self.process
 
     def start(self):

@@ -97,8 +97,7 @@ static int first_start(struct sql_tx *tx, struct act *act, struct fail *f)
 	explicit_bzero(text, sizeof text);
 	if (r == 0)
 		log_line(LOG_INFO, "truth.first_start",
-			 "a new truth: its first token is in the file truth/" TOKEN_FILE
-			 " of the data folder; keep it and remove the file",
+			 "a new truth, with an account and its first token",
 			 LOG_ID("account", &account.id));
 	return r;
 }

@@ -78,6 +78,17 @@ static struct keyring *ring_new(void)
 	return ring;
 }
 
+static void say_made(const struct supervisor *s, const char *path)
+{
+	bool relative = path[0] != '/';
+
+	printf("Made the key-encryption key %s%s%s: keep a copy of it apart from every backup; "
+	       "without it\na backup is worth nothing, with it a backup is all your private "
+	       "keys.\n",
+	       relative ? s->settings.data_folder : "", relative ? "/" : "", path);
+	fflush(stdout);
+}
+
 static int kek_make(struct supervisor *s, const char *path, struct fail *f)
 {
 	struct keyring *ring;
@@ -94,11 +105,7 @@ static int kek_make(struct supervisor *s, const char *path, struct fail *f)
 	keyring_free(ring);
 	r = file_replace(path, secret_slice(&s->keyring), 0600, f);
 	if (r == 0)
-		printf("Made the key-encryption key %s%s%s: keep a copy of it apart from every "
-		       "backup; without it\na backup is worth nothing, with it a backup is all "
-		       "your private keys.\n",
-		       path[0] == '/' ? "" : s->settings.data_folder, path[0] == '/' ? "" : "/",
-		       path);
+		say_made(s, path);
 	return r;
 }
 

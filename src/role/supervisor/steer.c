@@ -1,7 +1,7 @@
 /* What roles say to the supervisor and are told. A role that breaks the rules of its channel is
  * ended; it will be started again. */
 #include <errno.h>
-#include <stdio.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -10,6 +10,8 @@
 #include "base/cursor.h"
 #include "role/supervisor/supervisor_priv.h"
 #include "run/log/log.h"
+
+#define TELL_WAIT 500 /* ms */
 
 /* --- channels between roles --- */
 
@@ -157,10 +159,13 @@ static void failed(struct process *p, struct slice words)
 		supervisor_give_up(p->s, p->role->name, words);
 }
 
+/* For a person, so worth a moment; but a terminal that takes nothing must not stop us. */
 static void tell(struct slice words)
 {
-	printf("%.*s", SLICE_ARG(words));
-	fflush(stdout);
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	if (poll(&out, 1, TELL_WAIT) != 1 || write(STDOUT_FILENO, words.p, words.n) < 0)
+		log_line(LOG_WARNING, "tell.lost", "words for the terminal could not be shown");
 }
 
 /* The bytes are the ca's word; whoever trusts root.pem trusts the ca. */
