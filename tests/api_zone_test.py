@@ -134,6 +134,14 @@ def test_writes_are_audited(shared, zone):
         assert row["zone_id"] == zone["id"] and row["token_id"]
 
 
+def test_the_audit_names_both_ends_of_a_proxied_request(shared, zone):
+    shared.api.call("POST", path(zone, "/dns_records"), {
+        "type": "A", "name": "proxied-write", "content": "192.0.2.1"},
+        headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9"})
+    row = shared.api.get("/everseal/audit?per_page=1")[0]
+    assert row["address"] == "203.0.113.9 via 127.0.0.1"
+
+
 def test_a_refused_write_leaves_no_trace(shared, zone):
     before = shared.api.get("/everseal/audit?per_page=1")[0]["id"]
     failed(shared.api.call("POST", path(zone, "/dns_records"), {

@@ -11,6 +11,7 @@ static const struct sql_stmt counts = {
 int census_take(struct sql_tx *tx, struct census *out, struct fail *f)
 {
 	struct sql_query q;
+
 	sql_start(&q, tx, &counts);
 	if (sql_row(&q))
 		*out = (struct census){ sql_i64(&q, 0), sql_i64(&q, 1), sql_i64(&q, 2),
@@ -25,6 +26,7 @@ static const struct sql_stmt keks = {
 int census_keks(struct sql_tx *tx, census_kek_f *each, void *arg, struct fail *f)
 {
 	struct sql_query q;
+
 	sql_start(&q, tx, &keks);
 	while (sql_row(&q)) {
 		struct id kek;

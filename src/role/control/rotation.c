@@ -14,6 +14,7 @@ void rotation_init(struct rotation *r, struct truth *truth, struct role_env *env
 const char *rotation_phase_name(enum rotation_phase phase)
 {
 	static const char *const names[] = { "idle", "making", "wrapping", "retiring" };
+
 	return names[phase];
 }
 
@@ -37,6 +38,7 @@ static int ask(struct rotation *r, uint16_t type, struct slice payload)
 static void retire_next(struct rotation *r)
 {
 	char hex[ID_HEX + 1];
+
 	while (r->old_count > 0 && id_eq(&r->old[r->old_count - 1], &r->current))
 		r->old_count--;
 	if (r->old_count == 0) {
@@ -52,6 +54,7 @@ static void retire_next(struct rotation *r)
 static void on_rewrapped(struct issue_rewrap *w, const struct fail *f)
 {
 	struct rotation *r = container_of(w, struct rotation, rewrap);
+
 	if (f != NULL)
 		finish(r, f->words);
 	else
@@ -61,6 +64,7 @@ static void on_rewrapped(struct issue_rewrap *w, const struct fail *f)
 static void on_made(struct rotation *r)
 {
 	struct fail f = FAIL_INIT;
+
 	r->phase = ROTATION_WRAPPING;
 	r->rewrap = (struct issue_rewrap){ .kek = r->current, .on_done = on_rewrapped };
 	if (issue_rewrap(r->truth->issue, &r->rewrap, &f) < 0)
@@ -89,6 +93,7 @@ void rotation_on_steer(struct rotation *r, uint16_t type, struct slice payload)
 	char words[FAIL_WORDS_MAX];
 	struct slice rest = slice_from(payload, 1);
 	bool good = payload.n > 0 && payload.p[0] == 0;
+
 	(void)snprintf(words, sizeof(words), "%.*s", SLICE_ARG(rest));
 	if (type == STEER_KEK_ROTATED && r->phase == ROTATION_MAKING) {
 		if (good && id_parse(rest, &r->current))

@@ -21,6 +21,7 @@ bool api_auth_is_forwarded(const struct http_request *request)
 		HTTP_FIELD_VIA,
 		HTTP_FIELD_X_FORWARDED_FOR,
 	};
+
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
 		if (http_field_find(&request->head, marks[i]) != NULL)
 			return true;
@@ -32,24 +33,30 @@ static bool forwarded_for(const struct http_request *request, struct dns_address
 {
 	const struct http_field *field =
 		http_field_find(&request->head, HTTP_FIELD_X_FORWARDED_FOR);
-	struct slice rest = field != NULL ? field->value : SLICE_NONE, item, last = SLICE_NONE;
+	struct slice rest = field != NULL ? field->value : SLICE_NONE;
+	struct slice item;
+	struct slice last = SLICE_NONE;
+
 	while (http_list_next(&rest, &item))
 		last = item;
 	return last.n > 0 && dns_address_parse(last, out);
 }
 
+/* What the audit shows. Anybody on this machine can claim to be a proxy: both ends are named. */
 static void address_write(const struct http_request *request, const struct http_peer *peer,
 			  char *out, size_t n)
 {
-	struct dns_address client = peer->address;
+	struct dns_address client;
 	char text[DNS_ADDRESS_TEXT];
-	if (peer->local) {
+	char behind[DNS_ADDRESS_TEXT];
+
+	(void)dns_address_text(&peer->address, text);
+	if (peer->local)
 		(void)snprintf(out, n, "unix:uid=%u,pid=%d", (unsigned)peer->uid, (int)peer->pid);
-		return;
-	}
-	(void)(dns_address_class(&client) == DNS_ADDRESS_LOOPBACK &&
-	       forwarded_for(request, &client));
-	(void)snprintf(out, n, "%s", dns_address_text(&client, text));
+	else if (forwarded_for(request, &client))
+		(void)snprintf(out, n, "%s via %s", dns_address_text(&client, behind), text);
+	else
+		(void)snprintf(out, n, "%s", text);
 }
 
 static bool is_token_text(struct slice s)
@@ -67,6 +74,7 @@ static int bearer(struct slice value, struct api_who *out, struct fail *f)
 {
 	const struct slice scheme = slice_lit("bearer");
 	struct slice token = slice_trim(slice_from(value, scheme.n));
+
 	if (value.n <= scheme.n || value.p[scheme.n] != ' ' ||
 	    !slice_eq_nocase(slice_sub(value, 0, scheme.n), scheme) || !is_token_text(token))
 		return fail_code(f, FAIL_INPUT, 6111, "Invalid format for Authorization header");
@@ -84,6 +92,7 @@ int api_auth_credentials(const struct http_request *request, const struct http_p
 			 struct api_who *out, struct fail *f)
 {
 	const struct http_field *field = http_field_find(&request->head, HTTP_FIELD_AUTHORIZATION);
+
 	address_write(request, peer, out->address, sizeof(out->address));
 	if (field != NULL)
 		return bearer(field->value, out, f);
@@ -103,6 +112,7 @@ int api_auth_credentials(const struct http_request *request, const struct http_p
 static bool same_hash(const uint8_t *a, const uint8_t *b)
 {
 	uint8_t differs = 0;
+
 	for (size_t i = 0; i < TOKEN_HASH; i++)
 		differs |= a[i] ^ b[i];
 	return differs == 0;
@@ -111,6 +121,7 @@ static bool same_hash(const uint8_t *a, const uint8_t *b)
 static int refuse_token(const struct api_call *c, struct fail *f)
 {
 	int code = c->match.route->unknown_token != 0 ? c->match.route->unknown_token : 9109;
+
 	fail_clear(f);
 	return fail_code(f, FAIL_DENIED, code, "Invalid access token");
 }
@@ -118,6 +129,7 @@ static int refuse_token(const struct api_call *c, struct fail *f)
 static int find_token(struct api_call *c, struct fail *f)
 {
 	struct api_who *who = &c->who;
+
 	if (token_find_hash(c->tx, c->arena, who->hash, &who->token, f) < 0)
 		return f->kind == FAIL_ABSENT ? refuse_token(c, f) : -1;
 	if (!same_hash(who->hash, who->token.hash) ||
@@ -131,6 +143,7 @@ static int find_token(struct api_call *c, struct fail *f)
 static int find_who(struct api_call *c, struct fail *f)
 {
 	const struct id *owner = &c->api->truth->owner;
+
 	c->who.account = *owner;
 	if (!c->who.local && find_token(c, f) < 0)
 		return -1;
@@ -149,6 +162,7 @@ bool api_call_allows(const struct api_call *c, const struct id *account, const s
 		     enum api_access access)
 {
 	static const struct id none;
+
 	return c->who.local || token_allows(&c->who.token, account, zone != NULL ? zone : &none,
 					    access == API_READ ? TOKEN_READ : TOKEN_WRITE);
 }
@@ -162,6 +176,7 @@ static int denied(struct fail *f)
 static int check_zone(struct api_call *c, struct fail *f)
 {
 	const struct id *id = api_call_id(c, "zone_id");
+
 	if (zone_find(c->tx, c->arena, id, &c->zone, f) < 0)
 		return -1;
 	c->account = c->zone.account;
@@ -172,6 +187,7 @@ static int check_account(struct api_call *c, struct fail *f)
 {
 	struct account_row row;
 	size_t at;
+
 	c->account = c->who.account;
 	if (api_route_param(c->match.route, "account_id", &at))
 		c->account = c->ids[at];
@@ -191,6 +207,7 @@ static int check_system(const struct api_call *c, struct fail *f)
 int api_auth_check(struct api_call *c, struct fail *f)
 {
 	enum api_scope scope = c->match.route->scope;
+
 	if (scope == API_NONE)
 		return 0;
 	if (find_who(c, f) < 0)

@@ -7,6 +7,7 @@ int api_call_text(struct api_call *c, const char *param, struct slice *out, stru
 {
 	struct buf text = BUF_INIT;
 	size_t at = 0;
+
 	must(api_route_param(c->match.route, param, &at));
 	bool ok = text_unpercent(c->match.params[at], false, &text) &&
 		  slice_find(buf_slice(&text), '\0') == text.n;
@@ -19,6 +20,7 @@ int api_call_text(struct api_call *c, const char *param, struct slice *out, stru
 const struct id *api_call_id(const struct api_call *c, const char *param)
 {
 	size_t at = 0;
+
 	must(api_route_param(c->match.route, param, &at));
 	return &c->ids[at];
 }
@@ -26,6 +28,7 @@ const struct id *api_call_id(const struct api_call *c, const char *param)
 void api_call_deployment(struct api_call *c, json_t *object, uint64_t seq)
 {
 	struct api_deployment *d = arena_new(c->arena, struct api_deployment);
+
 	*d = (struct api_deployment){ object, seq, c->deployments };
 	c->deployments = d;
 }

@@ -29,7 +29,7 @@ struct api_who {
 	uint8_t hash[TOKEN_HASH];
 	struct token_row token; /* unless local */
 	struct id account;      /* the token's, the first one when local */
-	char address[64];
+	char address[112];
 };
 
 /* An object that gets its member "deployment" on the loop, where machines are known. */

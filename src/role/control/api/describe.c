@@ -11,6 +11,7 @@ static json_t *schema_of_rows(const struct api_field *rows);
 static json_t *allowed_list(const char *const *allowed)
 {
 	json_t *list = json_array();
+
 	for (; *allowed != NULL; allowed++)
 		json_array_append_new(list, json_string(*allowed));
 	return list;
@@ -19,6 +20,7 @@ static json_t *allowed_list(const char *const *allowed)
 static json_t *typed(const char *type)
 {
 	json_t *o = json_object();
+
 	json_set_str(o, "type", type);
 	return o;
 }
@@ -26,6 +28,7 @@ static json_t *typed(const char *type)
 static json_t *schema_string(const struct api_field *row)
 {
 	json_t *o = typed("string");
+
 	if (row->min > 0)
 		json_set_int(o, "minLength", row->min);
 	json_set_int(o, "maxLength", row->max != 0 ? row->max : API_TEXT_MAX);
@@ -37,6 +40,7 @@ static json_t *schema_string(const struct api_field *row)
 static json_t *schema_int(const struct api_field *row)
 {
 	json_t *o = typed("integer");
+
 	json_set_int(o, "minimum", row->min);
 	if (row->max != 0)
 		json_set_int(o, "maximum", row->max);
@@ -47,6 +51,7 @@ static json_t *schema_list(const struct api_field *row)
 {
 	json_t *o = typed("array");
 	json_t *items = row->fields != NULL ? schema_of_rows(row->fields) : typed("string");
+
 	if (row->allowed != NULL)
 		json_set(items, "enum", allowed_list(row->allowed));
 	json_set(o, "items", items);
@@ -71,6 +76,7 @@ static json_t *schema_bare(const struct api_field *row)
 static json_t *schema(const struct api_field *row)
 {
 	json_t *o = schema_bare(row);
+
 	if (row->type == FIELD_REFUSED)
 		json_set_str(o, "description", "Not available in this version: refused.");
 	else if (row->about != NULL)
@@ -83,6 +89,7 @@ static json_t *schema_of_rows(const struct api_field *rows)
 	json_t *o = typed("object");
 	json_t *properties = json_object();
 	json_t *required = json_array();
+
 	for (const struct api_field *row = rows; row->name != NULL; row++) {
 		json_set(properties, row->name, schema(row));
 		if ((row->flags & FIELD_REQUIRED) != 0)
@@ -99,6 +106,7 @@ static json_t *schema_of_rows(const struct api_field *rows)
 static json_t *parameter(const char *name, const char *in, json_t *of)
 {
 	json_t *o = json_object();
+
 	json_set_str(o, "name", name);
 	json_set_str(o, "in", in);
 	if (strcmp(in, "path") == 0)
@@ -109,8 +117,10 @@ static json_t *parameter(const char *name, const char *in, json_t *of)
 
 static void parameters_of_path(const struct api_route *route, json_t *list)
 {
-	struct slice rest = slice_str(route->path), part;
+	struct slice rest = slice_str(route->path);
+	struct slice part;
 	size_t i = 0;
+
 	while (slice_split(&rest, '/', &part)) {
 		if (part.n < 3 || part.p[0] != '{')
 			continue;
@@ -134,13 +144,16 @@ static void parameters_of_query(const struct api_field *rows, json_t *list)
 static json_t *reference(const char *to)
 {
 	json_t *o = json_object();
+
 	json_set_str(o, "$ref", to);
 	return o;
 }
 
 static json_t *json_content(json_t *of)
 {
-	json_t *content = json_object(), *type = json_object();
+	json_t *content = json_object();
+	json_t *type = json_object();
+
 	json_set(type, "schema", of);
 	json_set(content, "application/json", type);
 	return content;
@@ -149,6 +162,7 @@ static json_t *json_content(json_t *of)
 static json_t *response(const char *about, const char *ref)
 {
 	json_t *o = json_object();
+
 	json_set_str(o, "description", about);
 	json_set(o, "content", json_content(reference(ref)));
 	return o;
@@ -158,6 +172,7 @@ static json_t *responses(const struct api_route *route)
 {
 	char status[16];
 	json_t *o = json_object();
+
 	(void)snprintf(status, sizeof(status), "%d", route->status != 0 ? route->status : 200);
 	json_set(o, status,
 		 response("Done.", route->per_page != 0 ? "#/components/schemas/list"
@@ -168,7 +183,9 @@ static json_t *responses(const struct api_route *route)
 
 static json_t *operation(const struct api_route *route)
 {
-	json_t *o = json_object(), *list = json_array();
+	json_t *o = json_object();
+	json_t *list = json_array();
+
 	json_set_str(o, "summary", route->summary);
 	json_set_str(o, "x-scope", api_scope_name(route->scope));
 	json_set_str(o, "x-access", route->access == API_READ ? "read" : "write");
@@ -192,6 +209,7 @@ static json_t *paths(const struct api_route *const *tables)
 {
 	json_t *all = json_object();
 	const struct api_route *r = NULL;
+
 	while ((r = api_route_next(tables, r)) != NULL) {
 		char method[16] = "";
 		json_t *path = json_object_get(all, r->path);
@@ -228,8 +246,11 @@ static const char components[] =
 
 json_t *api_openapi(const struct api_route *const *tables, const char *version)
 {
-	json_t *o = json_object(), *info = json_object(), *server = json_object();
+	json_t *o = json_object();
+	json_t *info = json_object();
+	json_t *server = json_object();
 	json_t *need = json_object();
+
 	json_set_str(o, "openapi", "3.1.0");
 	json_set_str(info, "title", "Everseal API");
 	json_set_str(info, "version", version);
@@ -246,6 +267,7 @@ json_t *api_openapi(const struct api_route *const *tables, const char *version)
 json_t *api_errors_describe(void)
 {
 	json_t *list = json_array();
+
 	for (const struct api_error *e = api_errors; e->code != 0; e++) {
 		json_t *o = json_object();
 		json_set_int(o, "code", e->code);

@@ -101,6 +101,7 @@ static int code_of_kind(enum fail_kind kind)
 static const struct api_error *row_of(int code)
 {
 	const struct api_error *e = api_errors;
+
 	while (e->code != 0 && e->code != code)
 		e++;
 	return e;
@@ -109,12 +110,14 @@ static const struct api_error *row_of(int code)
 const struct api_error *api_error_of(const struct fail *f)
 {
 	const struct api_error *e = row_of(f->code);
+
 	return e->code != 0 ? e : row_of(code_of_kind(f->kind));
 }
 
 static json_t *item(int code, const char *message)
 {
 	json_t *o = json_object();
+
 	json_set_int(o, "code", code);
 	json_set(o, "message", json_words(message));
 	return o;
@@ -125,6 +128,7 @@ json_t *api_error_json(const struct fail *f)
 	const struct api_error *e = api_error_of(f);
 	const char *words = f->words[0] != '\0' ? f->words : e->about;
 	json_t *list = json_array();
+
 	if (e->parent == 0) {
 		json_array_append_new(list, item(e->code, words));
 		return list;

@@ -23,6 +23,7 @@ static void rows_are_in_order(void **state)
 static void a_code_decides_the_status(void **state)
 {
 	struct fail f = FAIL_INIT;
+
 	(void)state;
 	(void)fail_code(&f, FAIL_INPUT, 1406, "taken");
 	assert_int_equal(api_error_of(&f)->status, 409);
@@ -49,6 +50,7 @@ static void a_kind_decides_without_a_code(void **state)
 static void a_parent_is_shown_with_its_chain(void **state)
 {
 	struct fail f = FAIL_INIT;
+
 	(void)state;
 	(void)fail_code(&f, FAIL_INPUT, 6111, "%s", "");
 	json_t *list = api_error_json(&f);
@@ -63,6 +65,7 @@ static void a_parent_is_shown_with_its_chain(void **state)
 static void words_are_text_whatever_they_quote(void **state)
 {
 	struct fail f = FAIL_INIT;
+
 	(void)state;
 	(void)fail_code(&f, FAIL_INPUT, 9000, "the name b\xc3 is cut");
 	json_t *list = api_error_json(&f);
@@ -79,5 +82,6 @@ int main(void)
 		cmocka_unit_test(words_are_text_whatever_they_quote),
 		cmocka_unit_test(a_parent_is_shown_with_its_chain),
 	};
+
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,7 @@ static int check_members(const struct check *c, const struct api_field *rows, js
 static int bad(const struct check *c, const struct api_field *row, const char *words)
 {
 	int code = row->code != 0 ? row->code : c->malformed;
+
 	return fail_code(c->f, FAIL_INPUT, code, "%s %s", row->name, words);
 }
 
@@ -30,6 +31,7 @@ static int bad_type(const struct check *c, const struct api_field *row, const ch
 {
 	int own = row->code != 0 ? row->code : c->malformed;
 	int code = c->malformed == 9207 ? 9208 : own;
+
 	return fail_code(c->f, FAIL_INPUT, code, "%s must be %s", row->name, type);
 }
 
@@ -37,6 +39,7 @@ static int check_allowed(const struct check *c, const struct api_field *row, con
 {
 	char list[256];
 	size_t n = 0;
+
 	list[0] = '\0';
 	for (const char *const *a = row->allowed; *a != NULL; a++) {
 		if (strcmp(*a, text) == 0)
@@ -137,6 +140,7 @@ static check_f *const checkers[] = {
 static int check_member(const struct check *c, const struct api_field *row, json_t *object)
 {
 	json_t *value = json_object_get(object, row->name);
+
 	if (json_is_null(value) && (row->flags & FIELD_NULLABLE) != 0)
 		return 0;
 	if (json_is_null(value)) {
@@ -173,6 +177,7 @@ int api_body_parse(struct slice body, const struct api_field *rows, bool partial
 		   json_t **out, struct fail *f)
 {
 	const struct check c = { partial, malformed, f };
+
 	body = slice_trim(body);
 	if (rows == NULL || body.n == 0 || slice_eq(body, slice_lit("null"))) {
 		*out = json_object();
@@ -202,6 +207,7 @@ static json_t *query_value(const struct api_field *row, struct slice text)
 	uint64_t n;
 	bool yes = slice_eq(text, slice_lit("true")) || slice_eq(text, slice_lit("1"));
 	bool no = slice_eq(text, slice_lit("false")) || slice_eq(text, slice_lit("0"));
+
 	if (row->type == FIELD_BOOL && (yes || no))
 		return json_boolean(yes);
 	if (row->type == FIELD_INT && text_u64(text, INT64_MAX, &n))
@@ -213,6 +219,7 @@ static int query_add_list(json_t *out, const struct api_field *row, struct slice
 {
 	json_t *list = json_object_get(out, row->name);
 	struct slice part;
+
 	if (list == NULL) {
 		list = json_array();
 		json_set(out, row->name, list);
@@ -242,8 +249,10 @@ static int query_add(json_t *out, const struct api_field *row, struct slice text
 static int query_pair(json_t *out, const struct api_field *rows, struct slice pair, struct fail *f)
 {
 	size_t eq = slice_find(pair, '=');
-	struct buf name = BUF_INIT, value = BUF_INIT;
+	struct buf name = BUF_INIT;
+	struct buf value = BUF_INIT;
 	int r = 0;
+
 	if (!text_unpercent(slice_sub(pair, 0, eq), true, &name) ||
 	    !text_unpercent(slice_from(pair, eq + 1), true, &value))
 		r = fail_code(f, FAIL_INPUT, 9207, "a broken %%-escape in the query");
@@ -260,6 +269,7 @@ int api_query_parse(struct slice query, const struct api_field *rows, json_t **o
 	const struct check c = { false, 9207, f };
 	struct slice pair;
 	size_t pairs = 0;
+
 	*out = json_object();
 	while (slice_split(&query, '&', &pair)) {
 		if (++pairs > API_QUERY_MAX)

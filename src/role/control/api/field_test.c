@@ -32,6 +32,7 @@ static const struct api_field rows[] = {
 static json_t *body(const char *text, bool partial, struct fail *f)
 {
 	json_t *out = NULL;
+
 	if (api_body_parse(slice_str(text), rows, partial, 9207, &out, f) == 0)
 		return out;
 	json_decref(out);
@@ -42,6 +43,7 @@ static void accepts(const char *text, bool partial)
 {
 	struct fail f = FAIL_INIT;
 	json_t *out = body(text, partial, &f);
+
 	if (out == NULL)
 		fail_msg("%s: %s", text, f.words);
 	json_decref(out);
@@ -50,6 +52,7 @@ static void accepts(const char *text, bool partial)
 static void refuses(const char *text, int code, const char *words)
 {
 	struct fail f = FAIL_INIT;
+
 	assert_null(body(text, false, &f));
 	assert_int_equal(f.code, code);
 	assert_non_null(strstr(f.words, words));
@@ -91,6 +94,7 @@ static void bodies_are_checked_by_rows(void **state)
 static void nulls_reach_only_those_who_want_them(void **state)
 {
 	struct fail f = FAIL_INIT;
+
 	(void)state;
 	json_t *out = body("{\"name\":\"a\",\"origin\":null,\"on\":null}", false, &f);
 	assert_true(json_is_null(json_object_get(out, "origin")));
@@ -102,6 +106,7 @@ static void without_rows_any_body_is_empty(void **state)
 {
 	struct fail f = FAIL_INIT;
 	json_t *out = NULL;
+
 	(void)state;
 	assert_int_equal(api_body_parse(slice_str("]not json["), NULL, false, 9207, &out, &f), 0);
 	assert_int_equal(json_object_size(out), 0);
@@ -119,6 +124,7 @@ static const struct api_field keys[] = {
 static json_t *query(const char *text, struct fail *f)
 {
 	json_t *out = NULL;
+
 	if (api_query_parse(slice_str(text), keys, &out, f) == 0)
 		return out;
 	json_decref(out);
@@ -128,6 +134,7 @@ static json_t *query(const char *text, struct fail *f)
 static void queries_arrive_typed(void **state)
 {
 	struct fail f = FAIL_INIT;
+
 	(void)state;
 	json_t *out = query("page=2&account.id=a%2Bb+c&type=A,AAAA&type=CNAME&proxied=1&x=y", &f);
 	assert_int_equal(json_get_int(out, "page", 0), 2);
@@ -147,6 +154,7 @@ static void bad_queries_are_refused(void **state)
 	static const char *const texts[] = { "page=0",        "page=x",         "page=-1",
 					     "proxied=maybe", "account.id=%zz", "type=%ff",
 					     "account.id=%c3" };
+
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct fail f = FAIL_INIT;
@@ -159,6 +167,7 @@ static void a_query_has_a_limit(void **state)
 {
 	char text[2 * API_QUERY_MAX + 8] = "";
 	struct fail f = FAIL_INIT;
+
 	(void)state;
 	memset(text, '&', API_QUERY_MAX - 1);
 	json_decref(query(text, &f));
@@ -177,5 +186,6 @@ int main(void)
 		cmocka_unit_test(bad_queries_are_refused),
 		cmocka_unit_test(a_query_has_a_limit),
 	};
+
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

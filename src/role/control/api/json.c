@@ -12,12 +12,14 @@ void json_set(json_t *object, const char *key, json_t *value)
 json_t *json_text(struct slice text)
 {
 	json_t *s = text.p == NULL ? NULL : json_stringn((const char *)text.p, text.n);
+
 	return s != NULL ? s : json_null();
 }
 
 json_t *json_words(const char *text)
 {
 	json_t *s = json_string(text);
+
 	if (s != NULL)
 		return s;
 	struct buf ascii = BUF_INIT;
@@ -58,6 +60,7 @@ void json_set_null(json_t *object, const char *key)
 void json_set_hex(json_t *object, const char *key, const struct id *id)
 {
 	char text[ID_HEX + 1];
+
 	id_hex(id, text);
 	json_set_str(object, key, text);
 }
@@ -65,6 +68,7 @@ void json_set_hex(json_t *object, const char *key, const struct id *id)
 void json_set_uuid(json_t *object, const char *key, const struct id *id)
 {
 	char text[ID_UUID + 1];
+
 	id_uuid(id, text);
 	json_set_str(object, key, text);
 }
@@ -72,6 +76,7 @@ void json_set_uuid(json_t *object, const char *key, const struct id *id)
 void json_set_stamp(json_t *object, const char *key, stamp at)
 {
 	char text[STAMP_TEXT];
+
 	if (at == 0) {
 		json_set_null(object, key);
 		return;
@@ -83,6 +88,7 @@ void json_set_stamp(json_t *object, const char *key, stamp at)
 json_t *json_id(const struct id *id)
 {
 	json_t *o = json_object();
+
 	json_set_hex(o, "id", id);
 	return o;
 }
@@ -90,12 +96,14 @@ json_t *json_id(const struct id *id)
 bool json_has(const json_t *object, const char *key)
 {
 	const json_t *v = json_object_get(object, key);
+
 	return v != NULL && !json_is_null(v);
 }
 
 struct slice json_get_slice(const json_t *object, const char *key)
 {
 	const json_t *v = json_object_get(object, key);
+
 	return json_is_string(v) ? slice_of(json_string_value(v), json_string_length(v))
 				 : SLICE_NONE;
 }
@@ -108,11 +116,13 @@ const char *json_get_str(const json_t *object, const char *key)
 int64_t json_get_int(const json_t *object, const char *key, int64_t otherwise)
 {
 	const json_t *v = json_object_get(object, key);
+
 	return json_is_integer(v) ? json_integer_value(v) : otherwise;
 }
 
 bool json_get_bool(const json_t *object, const char *key, bool otherwise)
 {
 	const json_t *v = json_object_get(object, key);
+
 	return json_is_boolean(v) ? json_is_true(v) : otherwise;
 }

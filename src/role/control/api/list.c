@@ -24,6 +24,7 @@ void api_list_add(struct api_list *l, const struct id *id, struct slice key)
 {
 	bool keep = keeps(l);
 	size_t index = (size_t)l->total++;
+
 	if (!keep)
 		return;
 	if (l->count == l->room) {
@@ -38,8 +39,10 @@ void api_list_add(struct api_list *l, const struct id *id, struct slice key)
 
 static int by_key(const void *a, const void *b)
 {
-	const struct api_list_row *x = a, *y = b;
+	const struct api_list_row *x = a;
+	const struct api_list_row *y = b;
 	int r = slice_cmp(x->key, y->key);
+
 	return r != 0 ? r : (x->index > y->index) - (x->index < y->index);
 }
 
@@ -61,6 +64,7 @@ static int show(struct api_list *l, api_item_f *item, struct fail *f)
 	bool all = l->sorted || l->page.descending;
 	size_t from = all ? (size_t)l->page.offset : 0;
 	json_t *list = json_array();
+
 	l->call->result = list;
 	for (size_t i = from; i < l->count && i < from + (size_t)l->page.size; i++) {
 		json_t *o = NULL;
@@ -75,6 +79,7 @@ static int show(struct api_list *l, api_item_f *item, struct fail *f)
 int api_list_end(struct api_list *l, int walked, api_item_f *item, struct fail *f)
 {
 	int r = walked;
+
 	if (r >= 0) {
 		arrange(l);
 		r = show(l, item, f);
@@ -133,6 +138,7 @@ static const struct {
 bool api_filter_text(struct slice filter, struct slice text)
 {
 	size_t colon = slice_find(filter, ':');
+
 	if (filter.p == NULL)
 		return true;
 	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++)
@@ -145,6 +151,7 @@ bool api_filter_list(const json_t *list, const char *text)
 {
 	size_t i;
 	json_t *v;
+
 	if (json_array_size(list) == 0)
 		return true;
 	json_array_foreach(list, i, v) if (slice_eq_nocase(slice_str(json_string_value(v)),

@@ -19,6 +19,7 @@ struct api_page api_page_of(const struct api_route *route, const json_t *query)
 {
 	struct api_page p;
 	const char *direction = json_get_str(query, "direction");
+
 	p.size = json_get_int(query, "per_page", json_get_int(query, "limit", route->per_page));
 	if (p.size > route->per_page_max)
 		p.size = route->per_page_max;
@@ -33,6 +34,7 @@ struct api_page api_page_of(const struct api_route *route, const json_t *query)
 json_t *api_page_info(const struct api_page *page, size_t count, int64_t total)
 {
 	json_t *o = json_object();
+
 	json_set_int(o, "page", page->number);
 	json_set_int(o, "per_page", page->size);
 	json_set_int(o, "count", (int64_t)count);

@@ -15,6 +15,7 @@ static struct api_page page_of(const char *text)
 {
 	struct fail f = FAIL_INIT;
 	json_t *query = NULL;
+
 	assert_int_equal(api_query_parse(slice_str(text), api_page_fields, &query, &f), 0);
 	struct api_page p = api_page_of(&route, query);
 	json_decref(query);
@@ -50,6 +51,7 @@ static void info_counts_pages(void **state)
 	struct api_page p = page_of("page=2");
 	json_t *info = api_page_info(&p, 1, 21);
 	char *text = json_dumps(info, JSON_COMPACT);
+
 	(void)state;
 	assert_string_equal(text, "{\"page\":2,\"per_page\":20,\"count\":1,\"total_count\":21,"
 				  "\"total_pages\":2}");
@@ -66,5 +68,6 @@ int main(void)
 		cmocka_unit_test(pages_and_offsets),
 		cmocka_unit_test(info_counts_pages),
 	};
+
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

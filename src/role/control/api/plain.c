@@ -19,6 +19,7 @@ static void answer(struct http_exchange *x, int status, const char *type, struct
 		{ "Content-Type", slice_str(type) },
 		{ "Cache-Control", slice_lit("no-store") },
 	};
+
 	http_exchange_reply(x, status, headers, 2, body);
 }
 
@@ -36,6 +37,7 @@ static void healthz(struct api *api, struct http_exchange *x)
 static void metrics(struct api *api, struct http_exchange *x)
 {
 	struct buf text = BUF_INIT;
+
 	if (api->env->metrics != NULL)
 		metrics_render(api->env->metrics, &text);
 	answer(x, 200, "text/plain; version=0.0.4; charset=utf-8", buf_slice(&text));
@@ -53,12 +55,14 @@ static int readiness_run(struct sql_tx *tx, struct sql_job *job, struct fail *f)
 {
 	struct account_row row;
 	struct readiness *r = container_of(job, struct readiness, job);
+
 	return account_find(tx, &job->arena, &r->api->truth->owner, &row, f);
 }
 
 static void readiness_done(struct sql_job *job, int result, const struct fail *f)
 {
 	struct readiness *r = container_of(job, struct readiness, job);
+
 	if (result < 0)
 		answer_text(r->exchange, 503, f->words);
 	else
@@ -94,6 +98,7 @@ static const struct {
 static void not_found(struct http_exchange *x)
 {
 	struct buf body = BUF_INIT;
+
 	reply_refusal(404, "no such page: the API is below /client/v4", &body);
 	answer(x, 404, "application/json", buf_slice(&body));
 	buf_free(&body);
@@ -104,6 +109,7 @@ static void not_found(struct http_exchange *x)
 static bool is_direct(const struct http_request *request)
 {
 	const struct http_host *host = &request->host;
+
 	return !api_auth_is_forwarded(request) &&
 	       (host->form != HTTP_HOST_NAME ||
 		slice_eq(http_host_name(host), slice_lit("localhost")));
@@ -113,6 +119,7 @@ void plain_request(struct api *api, struct http_exchange *x)
 {
 	enum http_method method = x->request->method;
 	bool get = method == HTTP_GET || method == HTTP_HEAD;
+
 	if (get && (x->peer->local || is_direct(x->request)))
 		for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
 			if (slice_eq_str(x->request->path, pages[i].path)) {

@@ -33,6 +33,7 @@ static struct bucket *find(const struct rate *r, const uint8_t *hash)
 struct rate_answer rate_ask(struct rate *r, const uint8_t hash[TOKEN_HASH], int64_t now)
 {
 	struct bucket *b = find(r, hash);
+
 	if (r->most == 0 || b == NULL)
 		return (struct rate_answer){ .left = r->most, .reset = r->window / 1000 };
 	if (now - b->began >= r->window) {
@@ -51,6 +52,7 @@ struct rate_answer rate_ask(struct rate *r, const uint8_t hash[TOKEN_HASH], int6
 static void sweep(struct rate *r, int64_t now)
 {
 	struct map kept = MAP_INIT;
+
 	map_for_each (slot, &r->tokens) {
 		struct bucket *b = slot->value;
 		if (now - b->began < r->window && kept.count < RATE_TOKENS / 2)

@@ -17,6 +17,7 @@ static void the_limit_and_one_above(void **state)
 {
 	struct rate r;
 	uint8_t hash[TOKEN_HASH];
+
 	(void)state;
 	rate_init(&r, 3, 300000);
 	hash_of(1, hash);
@@ -35,6 +36,7 @@ static void unknown_tokens_are_not_counted(void **state)
 {
 	struct rate r;
 	uint8_t hash[TOKEN_HASH];
+
 	(void)state;
 	rate_init(&r, 1, 1000);
 	hash_of(1, hash);
@@ -48,6 +50,7 @@ static void memory_is_bounded(void **state)
 {
 	struct rate r;
 	uint8_t hash[TOKEN_HASH];
+
 	(void)state;
 	rate_init(&r, 1, 1000000);
 	for (uint32_t i = 0; i < 20000; i++) {
@@ -66,5 +69,6 @@ int main(void)
 		cmocka_unit_test(unknown_tokens_are_not_counted),
 		cmocka_unit_test(memory_is_bounded),
 	};
+
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

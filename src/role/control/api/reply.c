@@ -50,6 +50,7 @@ static void common_headers(struct api_call *c, struct headers *h, const char *ty
 static json_t *envelope(json_t *result, bool success, json_t *errors, json_t *messages)
 {
 	json_t *o = json_object();
+
 	json_set(o, "result", result != NULL ? json_incref(result) : json_null());
 	json_set_bool(o, "success", success);
 	json_set(o, "errors", errors);
@@ -78,6 +79,7 @@ void reply_success(struct api_call *c)
 	struct headers h = { .count = 0 };
 	struct buf body = BUF_INIT;
 	int status = c->match.route->status != 0 ? c->match.route->status : 200;
+
 	if (c->text.p != NULL) {
 		common_headers(c, &h, c->text_type);
 		send(c, status, &h, c->text);
@@ -108,6 +110,7 @@ void reply_failure(struct api_call *c, const struct fail *f)
 	struct headers h = { .count = 0 };
 	struct buf body = BUF_INIT;
 	int status = api_error_of(f)->status;
+
 	reply_json(envelope(NULL, false, api_error_json(f), NULL), &body);
 	common_headers(c, &h, "application/json");
 	if (status == 409)
@@ -127,6 +130,7 @@ void reply_refusal(int status, const char *why, struct buf *out)
 {
 	struct fail f = FAIL_INIT;
 	enum fail_kind kind = status >= 500 ? FAIL_UNAVAILABLE : FAIL_INPUT;
+
 	(void)fail_code(&f, kind, status == 413 ? 6009 : 0, "%s", why);
 	reply_json(envelope(NULL, false, api_error_json(&f), NULL), out);
 }

@@ -7,8 +7,11 @@ static bool is_param(struct slice part)
 
 static bool path_match(const char *pattern, struct slice path, struct slice *params)
 {
-	struct slice rest = slice_str(pattern), want, have;
+	struct slice rest = slice_str(pattern);
+	struct slice want;
+	struct slice have;
 	size_t n = 0;
+
 	while (slice_split(&rest, '/', &want)) {
 		if (!slice_split(&path, '/', &have))
 			return false;
@@ -42,6 +45,7 @@ enum api_found api_route_find(struct slice method, struct slice path,
 			      const struct api_route *const *tables, struct api_match *out)
 {
 	enum api_found found = API_NO_PATH;
+
 	if (path.n > 1 && path.p[path.n - 1] == '/')
 		path.n--;
 	for (const struct api_route *const *t = tables; *t != NULL; t++) {
@@ -63,7 +67,9 @@ enum api_found api_route_find(struct slice method, struct slice path,
 /* The name of parameter `index`, SLICE_NONE when the path has fewer. */
 static struct slice param_name(const struct api_route *route, size_t index)
 {
-	struct slice rest = slice_str(route->path), part;
+	struct slice rest = slice_str(route->path);
+	struct slice part;
+
 	while (slice_split(&rest, '/', &part))
 		if (is_param(part) && index-- == 0)
 			return slice_sub(part, 1, part.n - 2);
@@ -89,5 +95,6 @@ bool api_route_param_is_id(const struct api_route *route, size_t index)
 const char *api_scope_name(enum api_scope scope)
 {
 	static const char *const names[] = { "none", "user", "account", "zone", "system" };
+
 	return names[scope];
 }

@@ -32,6 +32,7 @@ static enum api_found find(const char *method, const char *path, struct api_matc
 static void paths_find_their_row(void **state)
 {
 	struct api_match m;
+
 	(void)state;
 	assert_int_equal(find("GET", "/things", &m), API_FOUND);
 	assert_ptr_equal(m.route, &things[0]);
@@ -49,6 +50,7 @@ static void paths_find_their_row(void **state)
 static void what_is_not_there(void **state)
 {
 	struct api_match m;
+
 	(void)state;
 	assert_int_equal(find("GET", "", &m), API_NO_PATH);
 	assert_int_equal(find("GET", "/", &m), API_NO_PATH);
@@ -64,6 +66,7 @@ static void the_walk_sees_every_row_once(void **state)
 {
 	const struct api_route *r = NULL;
 	size_t n = 0;
+
 	(void)state;
 	while ((r = api_route_next(tables, r)) != NULL)
 		n++;
@@ -73,6 +76,7 @@ static void the_walk_sees_every_row_once(void **state)
 static void parameters_have_names(void **state)
 {
 	size_t i = 9;
+
 	(void)state;
 	assert_true(api_route_param(&others[0], "setting", &i));
 	assert_int_equal(i, 1);
@@ -85,6 +89,7 @@ static void the_document_names_every_path(void **state)
 {
 	json_t *o = api_openapi(tables, "1");
 	json_t *paths = json_object_get(o, "paths");
+
 	(void)state;
 	assert_int_equal(json_object_size(paths), 4);
 	json_t *post = json_object_get(json_object_get(paths, "/things"), "post");
@@ -102,5 +107,6 @@ int main(void)
 		cmocka_unit_test(parameters_have_names),
 		cmocka_unit_test(the_document_names_every_path),
 	};
+
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

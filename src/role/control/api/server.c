@@ -23,6 +23,7 @@ static struct api_call *call_new(struct api *api, struct http_exchange *x)
 {
 	struct api_call *c = calloc(1, sizeof(*c));
 	uint8_t ray[API_RAY / 2];
+
 	must(c != NULL);
 	c->api = api;
 	c->exchange = x;
@@ -63,6 +64,7 @@ static int parse_query(struct api_call *c, struct fail *f)
 	const struct api_route *route = c->match.route;
 	struct slice query = c->exchange->request->query;
 	json_t *page = NULL;
+
 	if (api_query_parse(query, route->query, &c->query, f) < 0)
 		return -1;
 	if (route->per_page == 0)
@@ -77,6 +79,7 @@ static int parse_query(struct api_call *c, struct fail *f)
 static int parse_body(struct api_call *c, struct fail *f)
 {
 	const struct api_route *route = c->match.route;
+
 	return api_body_parse(c->exchange->body, body_rows(route),
 			      strcmp(route->method, "PATCH") == 0,
 			      route->malformed != 0 ? route->malformed : 9207, &c->body, f);
@@ -85,6 +88,7 @@ static int parse_body(struct api_call *c, struct fail *f)
 static int call_run(struct sql_tx *tx, struct sql_job *job, struct fail *f)
 {
 	struct api_call *c = container_of(job, struct api_call, job);
+
 	c->tx = tx;
 	if (api_auth_check(c, f) < 0 || parse_query(c, f) < 0 || parse_body(c, f) < 0)
 		return -1;
@@ -103,12 +107,14 @@ struct use {
 static int use_run(struct sql_tx *tx, struct sql_job *job, struct fail *f)
 {
 	struct use *use = container_of(job, struct use, job);
+
 	return token_used(tx, &use->token, use->now, f);
 }
 
 static void use_done(struct sql_job *job, int result, const struct fail *f)
 {
 	struct use *use = container_of(job, struct use, job);
+
 	if (result < 0)
 		log_line(LOG_WARNING, "token.use_not_kept",
 			 "when a token was last used is not kept", LOG_ID("token", &use->token),
@@ -137,7 +143,8 @@ static void fill_deployments(struct api_call *c)
 {
 	for (struct api_deployment *d = c->deployments; d != NULL; d = d->next) {
 		struct deployment where;
-		json_t *o = json_object(), *silent = json_array();
+		json_t *o = json_object();
+		json_t *silent = json_array();
 		fleet_deployment(c->api->truth->fleet, d->seq, c->arena, &where);
 		json_set_hex(o, "epoch", &where.epoch);
 		json_set_int(o, "seq", (int64_t)where.seq);
@@ -155,6 +162,7 @@ static void call_done(struct sql_job *job, int result, const struct fail *f)
 	struct api_call *c = container_of(job, struct api_call, job);
 	const struct api_route *route = c->match.route;
 	struct fail after = FAIL_INIT;
+
 	note_use(c);
 	if (result < 0) {
 		answer_failure(c, f);
@@ -176,6 +184,7 @@ static void call_done(struct sql_job *job, int result, const struct fail *f)
 static int find_route(struct api_call *c, struct slice path, struct fail *f)
 {
 	const struct http_request *request = c->exchange->request;
+
 	switch (api_route_find(request->method_text, path, api_resources, &c->match)) {
 	case API_FOUND: return 0;
 	case API_NO_METHOD:
@@ -221,6 +230,7 @@ static int check_type(const struct api_call *c, struct fail *f)
 					    "text/plain", "text/json" };
 	const struct http_field *field =
 		http_field_find(&c->exchange->request->head, HTTP_FIELD_CONTENT_TYPE);
+
 	if (field == NULL || c->exchange->body.n == 0 || body_rows(c->match.route) == NULL)
 		return 0;
 	struct slice type = slice_trim(slice_sub(field->value, 0, slice_find(field->value, ';')));
@@ -234,6 +244,7 @@ static int check_type(const struct api_call *c, struct fail *f)
 static int call_prepare(struct api_call *c, struct slice path, struct fail *f)
 {
 	const struct http_exchange *x = c->exchange;
+
 	if (find_route(c, path, f) < 0)
 		return -1;
 	if (c->match.route->scope != API_NONE &&
@@ -252,6 +263,7 @@ static void on_request(void *owner, struct http_exchange *x)
 	struct api *api = owner;
 	struct slice path = x->request->path;
 	struct fail f = FAIL_INIT;
+
 	if (!slice_starts(path, prefix)) {
 		plain_request(api, x);
 		return;
@@ -296,6 +308,7 @@ static void limits_of(const struct settings *s, struct http_server_limits *out)
 static int listen_all(struct api *api, const char *name, struct fail *f)
 {
 	int fd;
+
 	for (size_t i = 0; (fd = role_fd(api->env, name, i)) >= 0; i++)
 		if (http_server_listen(api->http, fd, f) < 0)
 			return fail_pass(f, "%s", name);
@@ -307,6 +320,7 @@ int api_open(struct api *api, struct truth *truth, struct role_env *env, struct 
 	static const struct http_server_events events = { on_request, on_refused };
 	struct http_server_limits limits;
 	const struct settings *s = &env->settings;
+
 	*api = (struct api){ .truth = truth, .env = env };
 	rate_init(&api->rate, s->api_rate_requests, s->api_rate_window);
 	limits_of(s, &limits);
@@ -319,6 +333,7 @@ int api_open(struct api *api, struct truth *truth, struct role_env *env, struct 
 static void on_server_drained(void *owner)
 {
 	struct api *api = owner;
+
 	api->on_drained(api);
 }
 

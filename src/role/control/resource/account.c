@@ -21,7 +21,9 @@ static const struct api_field list_fields[] = {
 
 json_t *show_account(const struct account_row *row)
 {
-	json_t *o = json_id(&row->id), *settings = json_object();
+	json_t *o = json_id(&row->id);
+	json_t *settings = json_object();
+
 	json_set_slice(o, "name", row->name);
 	json_set_slice(o, "type", row->type);
 	json_set_bool(settings, "enforce_twofactor", false);
@@ -34,6 +36,7 @@ json_t *show_account(const struct account_row *row)
 int show_account_short(struct api_call *c, const struct id *id, json_t **out, struct fail *f)
 {
 	struct account_row row;
+
 	if (account_find(c->tx, c->arena, id, &row, f) < 0)
 		return -1;
 	*out = json_id(&row.id);
@@ -44,6 +47,7 @@ int show_account_short(struct api_call *c, const struct id *id, json_t **out, st
 static int item(struct api_call *c, const struct id *id, json_t **out, struct fail *f)
 {
 	struct account_row row;
+
 	if (account_find(c->tx, c->arena, id, &row, f) < 0)
 		return -1;
 	*out = show_account(&row);
@@ -54,6 +58,7 @@ static bool on_account(void *arg, const struct account_row *row)
 {
 	struct api_list *l = arg;
 	struct slice name = json_get_slice(l->call->query, "name");
+
 	if (api_call_allows(l->call, &row->id, NULL, API_READ) && api_filter_text(name, row->name))
 		api_list_add(l, &row->id, row->name);
 	return true;
@@ -62,6 +67,7 @@ static bool on_account(void *arg, const struct account_row *row)
 static int account_list(struct api_call *c, struct fail *f)
 {
 	struct api_list l;
+
 	api_list_begin(&l, c, false);
 	return api_list_end(&l, account_each(c->tx, on_account, &l, f), item, f);
 }
@@ -74,22 +80,27 @@ static int show_one(struct api_call *c, const struct account_row *row)
 
 static int account_post(struct api_call *c, struct fail *f)
 {
-	struct account_row out, want = {
+	struct account_row out;
+	struct account_row want = {
 		.name = json_get_slice(c->body, "name"),
 		.type = json_get_slice(c->body, "type"),
 	};
+
 	return account_create(c->tx, &c->act, &want, &out, f) < 0 ? -1 : show_one(c, &out);
 }
 
 static int account_get(struct api_call *c, struct fail *f)
 {
 	struct account_row row;
+
 	return account_find(c->tx, c->arena, &c->account, &row, f) < 0 ? -1 : show_one(c, &row);
 }
 
 static int account_put(struct api_call *c, struct fail *f)
 {
-	struct account_row want, out;
+	struct account_row want;
+	struct account_row out;
+
 	if (account_find(c->tx, c->arena, &c->account, &want, f) < 0)
 		return -1;
 	want.name = json_get_slice(c->body, "name");
@@ -102,6 +113,7 @@ static int account_put(struct api_call *c, struct fail *f)
 static int remove_account(struct api_call *c, struct fail *f)
 {
 	const struct id *id = api_call_id(c, "account_id");
+
 	if (id_eq(&c->api->truth->owner, id))
 		return fail_code(f, FAIL_CONFLICT, 10001,
 				 "this account owns the installation and cannot be deleted");
@@ -113,7 +125,9 @@ static int remove_account(struct api_call *c, struct fail *f)
 
 static json_t *membership(json_t *account, const struct id *id)
 {
-	json_t *o = json_id(id), *permissions = json_object();
+	json_t *o = json_id(id);
+	json_t *permissions = json_object();
+
 	json_set_str(o, "status", "accepted");
 	json_set(o, "account", account);
 	json_set(o, "roles", json_pack("[s]", "Administrator"));
@@ -125,6 +139,7 @@ static json_t *membership(json_t *account, const struct id *id)
 static int membership_item(struct api_call *c, const struct id *id, json_t **out, struct fail *f)
 {
 	json_t *account = NULL;
+
 	if (show_account_short(c, id, &account, f) < 0)
 		return -1;
 	*out = membership(account, id);
@@ -134,6 +149,7 @@ static int membership_item(struct api_call *c, const struct id *id, json_t **out
 static int membership_list(struct api_call *c, struct fail *f)
 {
 	struct api_list l;
+
 	api_list_begin(&l, c, false);
 	api_list_add(&l, &c->who.account, SLICE_NONE);
 	return api_list_end(&l, 0, membership_item, f);
@@ -142,6 +158,7 @@ static int membership_list(struct api_call *c, struct fail *f)
 static int membership_get(struct api_call *c, struct fail *f)
 {
 	const struct id *id = api_call_id(c, "membership_id");
+
 	if (!id_eq(id, &c->who.account))
 		return fail(f, FAIL_ABSENT, "no such membership");
 	return membership_item(c, id, &c->result, f);

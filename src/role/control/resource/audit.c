@@ -24,6 +24,7 @@ static json_t *parsed(struct slice text)
 {
 	json_t *o =
 		text.n > 0 ? json_loadb((const char *)text.p, text.n, JSON_DECODE_ANY, NULL) : NULL;
+
 	return o != NULL ? o : json_null();
 }
 
@@ -37,7 +38,9 @@ static void set_id(json_t *o, const char *key, const struct id *id)
 
 static json_t *show(const struct audit_row *row)
 {
-	json_t *o = json_id(&row->id), *object = json_object();
+	json_t *o = json_id(&row->id);
+	json_t *object = json_object();
+
 	json_set_stamp(o, "when", row->at);
 	json_set_slice(o, "action", row->action);
 	set_id(o, "token_id", &row->token);
@@ -58,6 +61,7 @@ static bool on_audit(void *arg, const struct audit_row *row)
 {
 	struct walk *w = arg;
 	const struct id *only = api_call_only_zone(w->call);
+
 	if (!api_filter_text(w->action, row->action) || (only != NULL && !id_eq(only, &row->zone)))
 		return true;
 	int64_t index = w->total++;
@@ -71,6 +75,7 @@ static int audit_list(struct api_call *c, struct fail *f)
 	struct walk w = { .call = c, .action = json_get_slice(c->query, "action") };
 	struct slice before = json_get_slice(c->query, "before");
 	stamp until = INT64_MAX;
+
 	if (before.p != NULL && !stamp_parse(before, &until))
 		return fail(f, FAIL_INPUT, "before is not a time like 2027-01-31T00:00:00Z");
 	w.page = api_page_of(c->match.route, c->query);

@@ -27,6 +27,7 @@ const struct api_field body_everseal_fields[] = {
 bool body_origin(const json_t *body, struct origin_want *out)
 {
 	const json_t *o = json_object_get(json_object_get(body, "everseal"), "origin");
+
 	if (!json_is_object(o))
 		return false;
 	if (json_has(o, "scheme"))
@@ -45,6 +46,7 @@ const char *const body_match_modes[] = { "all", "any", NULL };
 void body_match_begin(struct body_match *m, const json_t *query)
 {
 	struct slice mode = json_get_slice(query, "match");
+
 	*m = (struct body_match){ .any = slice_eq(mode, slice_lit("any")) };
 }
 

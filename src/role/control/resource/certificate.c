@@ -6,6 +6,7 @@
 static int item(struct api_call *c, const struct id *id, json_t **out, struct fail *f)
 {
 	struct certificate_row row;
+
 	if (certificate_find(c->tx, c->arena, id, &row, f) < 0)
 		return -1;
 	*out = show_certificate(&row);
@@ -21,6 +22,7 @@ static bool on_certificate(void *arg, const struct certificate_row *row)
 static int certificate_list(struct api_call *c, struct fail *f)
 {
 	struct api_list l;
+
 	api_list_begin(&l, c, false);
 	return api_list_end(&l, certificate_each(c->tx, &c->zone.id, on_certificate, &l, f), item,
 			    f);
@@ -30,6 +32,7 @@ static int certificate_get(struct api_call *c, struct fail *f)
 {
 	struct certificate_row row;
 	const struct id *id = api_call_id(c, "certificate_id");
+
 	if (certificate_find(c->tx, c->arena, id, &row, f) < 0)
 		return -1;
 	if (!id_eq(&row.zone, &c->zone.id))

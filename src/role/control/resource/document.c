@@ -9,6 +9,7 @@
 static int openapi_get(struct api_call *c, struct fail *f)
 {
 	struct buf text = BUF_INIT;
+
 	(void)f;
 	reply_json(api_openapi(api_resources, EVERSEAL_VERSION), &text);
 	c->text = arena_copy(c->arena, buf_slice(&text));

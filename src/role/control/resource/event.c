@@ -12,6 +12,7 @@ struct walk {
 static json_t *show(const struct event_row *row)
 {
 	json_t *o = json_object();
+
 	json_set_stamp(o, "when", row->at);
 	json_set_slice(o, "kind", row->kind);
 	json_set_slice(o, "name", row->name);
@@ -23,6 +24,7 @@ static bool on_event(void *arg, const struct event_row *row)
 {
 	struct walk *w = arg;
 	int64_t index = w->total++;
+
 	if (index >= w->page.offset && index < w->page.offset + w->page.size)
 		json_array_append_new(w->rows, show(row));
 	return true;
@@ -31,6 +33,7 @@ static bool on_event(void *arg, const struct event_row *row)
 static int event_list(struct api_call *c, struct fail *f)
 {
 	struct walk w = { .page = api_page_of(c->match.route, c->query), .rows = json_array() };
+
 	c->result = w.rows;
 	if (event_each(c->tx, &c->zone.id, on_event, &w, f) < 0)
 		return -1;

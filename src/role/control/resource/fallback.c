@@ -12,6 +12,7 @@ static const struct api_field put_fields[] = {
 static void show(struct api_call *c, const struct zone_row *row, const char *status)
 {
 	json_t *o = json_object();
+
 	json_set_slice(o, "origin", row->fallback_host);
 	json_set_str(o, "status", status);
 	json_set(o, "errors", json_array());
@@ -39,6 +40,7 @@ static int fallback_put(struct api_call *c, struct fail *f)
 {
 	struct origin_want want = { .scheme = ORIGIN_BY_MODE };
 	struct zone_row out;
+
 	(void)body_origin(c->body, &want);
 	want.host = json_get_slice(c->body, "origin");
 	if (zone_fallback_put(c->tx, &c->act, &c->zone.id, &want, &out, f) < 0)
@@ -51,6 +53,7 @@ static int fallback_remove(struct api_call *c, struct fail *f)
 {
 	static const struct origin_want none = { .host = { NULL, 0 } };
 	struct zone_row out;
+
 	if (need(c, f) < 0 || zone_fallback_put(c->tx, &c->act, &c->zone.id, &none, &out, f) < 0)
 		return -1;
 	show(c, &c->zone, "pending_deletion");

@@ -88,6 +88,7 @@ static const struct api_field list_fields[] = {
 static int item(struct api_call *c, const struct id *id, json_t **out, struct fail *f)
 {
 	struct hostname_row row;
+
 	return hostname_find(c->tx, c->arena, &c->zone.id, id, &row, f) < 0
 		       ? -1
 		       : show_hostname(c, &row, out, f);
@@ -107,6 +108,7 @@ struct walk {
 static bool text_is(const json_t *query, const char *key, struct slice text)
 {
 	struct slice filter = json_get_slice(query, key);
+
 	return filter.p == NULL || slice_eq_nocase(filter, text);
 }
 
@@ -114,6 +116,7 @@ static bool name_passes(const struct walk *w, const json_t *q, struct slice name
 {
 	struct slice part = json_get_slice(q, "hostname.contain");
 	struct slice start = json_get_slice(q, "hostname.startsWith");
+
 	return (w->exact.p == NULL || slice_eq_nocase(w->exact, name)) &&
 	       (part.p == NULL || api_filter_contains(name, part)) &&
 	       (start.p == NULL || slice_eq_nocase(slice_sub(name, 0, start.n), start));
@@ -122,6 +125,7 @@ static bool name_passes(const struct walk *w, const json_t *q, struct slice name
 static bool status_passes(struct walk *w, const json_t *q, const struct hostname_row *row)
 {
 	const char *status = NULL;
+
 	if (!json_has(q, "ssl_status"))
 		return true;
 	if (show_ssl_status(w->list.call, row, &status, w->f) < 0)
@@ -133,6 +137,7 @@ static bool matches(struct walk *w, const struct hostname_row *row)
 {
 	const json_t *q = w->list.call->query;
 	struct slice host = row->origin_server.n > 0 ? row->origin_server : row->origin.host;
+
 	if (w->by_id)
 		return id_eq(&w->id, &row->id);
 	return name_passes(w, q, row->name) &&
@@ -145,7 +150,9 @@ static bool matches(struct walk *w, const struct hostname_row *row)
 
 static struct slice sort_key(struct walk *w, const struct hostname_row *row)
 {
-	const char *order = json_get_str(w->list.call->query, "order"), *status = "";
+	const char *order = json_get_str(w->list.call->query, "order");
+	const char *status = "";
+
 	if (strcmp(order, "ssl") == 0)
 		return slice_str(row->has_ssl ? "1" : "0");
 	if (show_ssl_status(w->list.call, row, &status, w->f) < 0)
@@ -156,6 +163,7 @@ static struct slice sort_key(struct walk *w, const struct hostname_row *row)
 static bool on_hostname(void *arg, const struct hostname_row *row)
 {
 	struct walk *w = arg;
+
 	if (matches(w, row))
 		api_list_add(&w->list, &row->id, w->list.sorted ? sort_key(w, row) : SLICE_NONE);
 	return !w->failed;
@@ -166,6 +174,7 @@ static int take_id_filter(struct walk *w, const json_t *query, struct fail *f)
 	static const char *const others[] = { "hostname", "hostname.exact", "hostname.contain",
 					      "hostname.startsWith", "ssl" };
 	struct slice id = json_get_slice(query, "id");
+
 	w->by_id = id.p != NULL;
 	for (size_t i = 0; w->by_id && i < sizeof(others) / sizeof(others[0]); i++)
 		if (json_has(query, others[i]))
@@ -178,6 +187,7 @@ static int take_id_filter(struct walk *w, const json_t *query, struct fail *f)
 static int hostname_list(struct api_call *c, struct fail *f)
 {
 	struct walk w = { .exact = json_get_slice(c->query, "hostname.exact"), .f = f };
+
 	if (w.exact.p == NULL)
 		w.exact = json_get_slice(c->query, "hostname");
 	if (take_id_filter(&w, c->query, f) < 0)
@@ -193,6 +203,7 @@ static int hostname_list(struct api_call *c, struct fail *f)
 static struct slice json_copy_text(struct api_call *c, json_t *value)
 {
 	struct buf text = BUF_INIT;
+
 	reply_json(json_incref(value), &text);
 	struct slice copy = arena_copy(c->arena, buf_slice(&text));
 	buf_free(&text);
@@ -203,6 +214,7 @@ static struct slice json_copy_text(struct api_call *c, json_t *value)
 static void note_authority(struct api_call *c, struct slice authority)
 {
 	json_t *o = json_object();
+
 	json_set_int(o, "code", 1434);
 	json_set(o, "message",
 		 json_sprintf("certificate_authority %.*s is kept, but in this version the "
@@ -239,6 +251,7 @@ static int take_metadata(struct api_call *c, json_t *metadata, struct hostname_r
 {
 	const char *key;
 	json_t *value;
+
 	if (json_is_null(metadata) || json_object_size(metadata) == 0) {
 		want->metadata = SLICE_NONE;
 		return 0;
@@ -254,6 +267,7 @@ static int take_body(struct api_call *c, struct hostname_row *want, struct fail 
 {
 	json_t *ssl = json_object_get(c->body, "ssl");
 	json_t *metadata = json_object_get(c->body, "custom_metadata");
+
 	if (json_is_object(ssl) && take_ssl(c, ssl, want, f) < 0)
 		return -1;
 	if (json_is_null(ssl))
@@ -270,7 +284,9 @@ static int take_body(struct api_call *c, struct hostname_row *want, struct fail 
 
 static int hostname_post(struct api_call *c, struct fail *f)
 {
-	struct hostname_row out, want = { .zone = c->zone.id, .account = c->zone.account };
+	struct hostname_row out;
+	struct hostname_row want = { .zone = c->zone.id, .account = c->zone.account };
+
 	want.name = json_get_slice(c->body, "hostname");
 	if (take_body(c, &want, f) < 0 || hostname_create(c->tx, &c->act, &want, &out, f) < 0)
 		return -1;
@@ -285,7 +301,9 @@ static int hostname_get(struct api_call *c, struct fail *f)
 static int hostname_patch(struct api_call *c, struct fail *f)
 {
 	const struct id *id = api_call_id(c, "hostname_id");
-	struct hostname_row want, out;
+	struct hostname_row want;
+	struct hostname_row out;
+
 	if (hostname_find(c->tx, c->arena, &c->zone.id, id, &want, f) < 0)
 		return -1;
 	if (take_body(c, &want, f) < 0 || hostname_replace(c->tx, &c->act, &want, &out, f) < 0)
@@ -306,6 +324,7 @@ static int after_hostname_patch(struct api_call *c, struct fail *f)
 static int hostname_remove(struct api_call *c, struct fail *f)
 {
 	const struct id *id = api_call_id(c, "hostname_id");
+
 	if (hostname_delete(c->tx, &c->act, &c->zone.id, id, f) < 0)
 		return -1;
 	c->result = json_object();
@@ -317,6 +336,7 @@ static int hostname_remove(struct api_call *c, struct fail *f)
 static bool on_count(void *arg, const struct hostname_row *row)
 {
 	int64_t *n = arg;
+
 	(void)row;
 	(*n)++;
 	return true;
@@ -325,6 +345,7 @@ static bool on_count(void *arg, const struct hostname_row *row)
 static int hostname_quota(struct api_call *c, struct fail *f)
 {
 	int64_t used = 0;
+
 	if (hostname_each(c->tx, &c->zone.id, SLICE_NONE, on_count, &used, f) < 0)
 		return -1;
 	c->result = json_object();

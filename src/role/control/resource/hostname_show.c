@@ -71,6 +71,7 @@ int show_ssl_status(struct api_call *c, const struct hostname_row *row, const ch
 		    struct fail *f)
 {
 	struct progress p;
+
 	if (progress_of(c, row, &p, f) < 0)
 		return -1;
 	*out = row->has_ssl ? ssl_status(row, &p) : "";
@@ -86,6 +87,7 @@ static void set_proof_name(struct api_call *c, json_t *o, const char *key, struc
 static json_t *validation_record(struct api_call *c, const struct hostname_row *row)
 {
 	json_t *o = json_object();
+
 	json_set_str(o, "status", "pending");
 	set_proof_name(c, o, "txt_name", row->name);
 	json_set_uuid(o, "txt_value", &row->ownership_token);
@@ -96,7 +98,9 @@ static json_t *validation_record(struct api_call *c, const struct hostname_row *
 static void set_validation(struct api_call *c, const struct hostname_row *row,
 			   const struct progress *p, json_t *ssl)
 {
-	json_t *records = json_array(), *errors = json_array();
+	json_t *records = json_array();
+	json_t *errors = json_array();
+
 	json_set(ssl, "validation_records", records);
 	json_set(ssl, "validation_errors", errors);
 	json_set(ssl, "dcv_delegation_records", json_array());
@@ -118,6 +122,7 @@ static int set_certificate(struct api_call *c, const struct progress *p, json_t 
 {
 	struct certificate_row cert;
 	json_t *list = json_array();
+
 	json_set(ssl, "certificates", list);
 	if (!p->valid)
 		return 0;
@@ -141,6 +146,7 @@ static int set_certificate(struct api_call *c, const struct progress *p, json_t 
 static json_t *hosts_of(struct api_call *c, const struct hostname_row *row)
 {
 	json_t *list = json_array();
+
 	json_array_append_new(list, json_text(row->name));
 	if (row->ssl_wildcard)
 		json_array_append_new(
@@ -151,6 +157,7 @@ static json_t *hosts_of(struct api_call *c, const struct hostname_row *row)
 static json_t *settings_of(struct slice text)
 {
 	json_t *o = text.n > 0 ? json_loadb((const char *)text.p, text.n, 0, NULL) : NULL;
+
 	return o != NULL ? o : json_object();
 }
 
@@ -159,6 +166,7 @@ static int show_ssl(struct api_call *c, const struct hostname_row *row, const st
 {
 	struct slice bundle = row->ssl_bundle_method;
 	json_t *o = json_object();
+
 	*out = o;
 	json_set_uuid(o, "id", &row->ssl_id);
 	json_set_slice(o, "type", row->ssl_type);
@@ -179,7 +187,9 @@ static int show_ssl(struct api_call *c, const struct hostname_row *row, const st
 
 static void set_ownership(struct api_call *c, const struct hostname_row *row, json_t *o)
 {
-	json_t *proof = json_object(), *errors = json_array();
+	json_t *proof = json_object();
+	json_t *errors = json_array();
+
 	json_set_str(proof, "type", "txt");
 	set_proof_name(c, proof, "name", row->name);
 	json_set_uuid(proof, "value", &row->ownership_token);
@@ -198,6 +208,7 @@ static int set_everseal(struct api_call *c, const struct hostname_row *row, json
 {
 	json_t *everseal = json_object();
 	struct slice host = row->origin.host.n > 0 ? row->origin.host : row->origin_server;
+
 	json_set(o, "everseal", everseal);
 	if (host.n == 0)
 		host = c->zone.fallback_host;
@@ -210,7 +221,9 @@ static int set_everseal(struct api_call *c, const struct hostname_row *row, json
 int show_hostname(struct api_call *c, const struct hostname_row *row, json_t **out, struct fail *f)
 {
 	struct progress p;
-	json_t *o = json_object(), *ssl = NULL;
+	json_t *o = json_object();
+	json_t *ssl = NULL;
+
 	*out = o;
 	json_set_uuid(o, "id", &row->id);
 	json_set_slice(o, "hostname", row->name);

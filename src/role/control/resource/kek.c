@@ -15,6 +15,7 @@ static void on_kek(void *arg, const struct id *kek, int64_t keys, stamp since)
 {
 	struct keks *all = arg;
 	json_t *o = json_id(kek);
+
 	json_set_null(o, "state"); /* filled in on the loop */
 	json_set_stamp(o, "created_on", since);
 	json_set_int(o, "wrapped", keys);
@@ -26,6 +27,7 @@ static void on_kek(void *arg, const struct id *kek, int64_t keys, stamp since)
 static int kek_get(struct api_call *c, struct fail *f)
 {
 	struct keks *all = arena_new(c->arena, struct keks);
+
 	c->state = all;
 	c->result = json_object();
 	all->rows = json_array();
@@ -36,9 +38,11 @@ static int kek_get(struct api_call *c, struct fail *f)
 /* The key that was told last is current; before the first rotation of this process, the newest. */
 static void set_states(const struct rotation *r, json_t *rows)
 {
-	size_t i, last = json_array_size(rows);
+	size_t i;
+	size_t last = json_array_size(rows);
 	char hex[ID_HEX + 1];
 	json_t *row;
+
 	id_hex(&r->current, hex);
 	json_array_foreach(rows, i, row)
 	{
@@ -51,7 +55,9 @@ static void set_states(const struct rotation *r, json_t *rows)
 static void show(struct api_call *c)
 {
 	const struct rotation *r = c->api->rotation;
-	json_t *o = c->result, *rotation = json_object();
+	json_t *o = c->result;
+	json_t *rotation = json_object();
+
 	set_states(r, json_object_get(o, "keks"));
 	json_set_str(rotation, "phase", rotation_phase_name(r->phase));
 	json_set_int(rotation, "keys", (int64_t)r->rewrap.total);
@@ -65,6 +71,7 @@ static void show(struct api_call *c)
 static int after_rotate(struct api_call *c, struct fail *f)
 {
 	const struct keks *all = c->state;
+
 	if (rotation_begin(c->api->rotation, all->ids, all->count, f) < 0)
 		return -1;
 	show(c);
@@ -85,6 +92,7 @@ static int kek_post(struct api_call *c, struct fail *f)
 					 .object_kind = "kek",
 					 .object_name = kind,
 					 .account = c->who.account };
+
 	return audit_append(c->tx, &c->act, &note, f) < 0 ? -1 : kek_get(c, f);
 }
 

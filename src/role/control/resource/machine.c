@@ -15,6 +15,7 @@ static const struct api_field edit_fields[] = {
 static bool on_machine(void *arg, const struct machine_row *row)
 {
 	struct id *id = arg;
+
 	if (!id_eq(id, &row->id))
 		return true;
 	*id = (struct id){ { 0 } };
@@ -24,6 +25,7 @@ static bool on_machine(void *arg, const struct machine_row *row)
 static int exists(struct api_call *c, const struct id *id, struct fail *f)
 {
 	struct id looked_for = *id;
+
 	if (machine_each(c->tx, on_machine, &looked_for, f) < 0)
 		return -1;
 	return id_is_zero(&looked_for) ? 0 : fail(f, FAIL_ABSENT, "no such machine");
@@ -53,6 +55,7 @@ struct showing {
 static bool show(void *arg, const struct fleet_machine *m)
 {
 	struct showing *s = arg;
+
 	if (s->only != NULL && !id_eq(s->only, &m->id))
 		return true;
 	bool same = id_eq(&s->epoch, &m->epoch);
@@ -73,6 +76,7 @@ void machine_show(struct api_call *c, const struct id *only, json_t *rows)
 {
 	struct truth *truth = c->api->truth;
 	struct showing s = { rows, only, truth->epoch, fleet_seq(truth->fleet) };
+
 	fleet_each(truth->fleet, show, &s);
 }
 
@@ -86,6 +90,7 @@ static int after_list(struct api_call *c, struct fail *f)
 static int machine_patch(struct api_call *c, struct fail *f)
 {
 	const struct id *id = api_call_id(c, "machine_id");
+
 	if (!json_has(c->body, "drained"))
 		return fail(f, FAIL_INPUT, "drained is required");
 	c->result = json_array();
@@ -99,6 +104,7 @@ static int after_patch(struct api_call *c, struct fail *f)
 {
 	const struct id *id = api_call_id(c, "machine_id");
 	bool drained = json_get_bool(c->body, "drained", false);
+
 	fleet_set_drained(c->api->truth->fleet, id, drained);
 	machine_show(c, id, c->result);
 	json_t *one = json_incref(json_array_get(c->result, 0));

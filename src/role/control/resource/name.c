@@ -23,6 +23,7 @@ static bool on_covering(void *arg, const struct certificate_row *row)
 {
 	struct covering *all = arg;
 	struct certificate_row *copy = &all->rows[all->count++];
+
 	*copy = *row;
 	copy->names = arena_copy(all->arena, row->names);
 	copy->issuer = arena_copy(all->arena, row->issuer);
@@ -47,6 +48,7 @@ static const char *why(const struct choice_reason *all, size_t n, size_t i)
 static json_t *candidate(const struct choice_reason *all, size_t n, size_t i)
 {
 	json_t *o = show_certificate(all[i].cert);
+
 	json_set_int(o, "rank", (int64_t)i + 1);
 	json_set(o, "certificate", json_incref(json_object_get(o, "id")));
 	json_set_bool(o, "exact", all[i].exact);
@@ -62,6 +64,7 @@ static int set_candidates(struct api_call *c, const struct name_row *row, json_t
 	struct choice_reason *reasons;
 	struct name_candidate chosen[NAME_CANDIDATES_MAX];
 	json_t *list = json_array();
+
 	json_set(o, "candidates", list);
 	all->arena = c->arena;
 	if (certificate_each_listing(c->tx, row->name, on_covering, all, f) < 0)
@@ -77,6 +80,7 @@ static int set_candidates(struct api_call *c, const struct name_row *row, json_t
 static int set_order(struct api_call *c, const struct name_row *row, json_t *o, struct fail *f)
 {
 	struct order_row order;
+
 	if (order_latest(c->tx, c->arena, row->name, &order, f) < 0) {
 		if (f->kind != FAIL_ABSENT)
 			return -1;
@@ -99,6 +103,7 @@ static int set_order(struct api_call *c, const struct name_row *row, json_t *o, 
 static json_t *addresses_of(const struct origin_record *record)
 {
 	json_t *list = json_array();
+
 	for (size_t i = 0; i < record->count; i++) {
 		struct dns_address a = { .v6 = record->addresses[i].n == 16 };
 		char text[DNS_ADDRESS_TEXT];
@@ -113,6 +118,7 @@ static int set_origin(struct api_call *c, const struct name_row *row, json_t *o,
 	struct origin_record record;
 	struct zone_row zone;
 	struct id id = row->origin;
+
 	if (id_is_zero(&id)) {
 		if (zone_find(c->tx, c->arena, &row->zone, &zone, f) < 0)
 			return -1;
@@ -134,7 +140,9 @@ static int set_origin(struct api_call *c, const struct name_row *row, json_t *o,
 static void set_summary(struct api_call *c, const struct name_row *row, json_t *o)
 {
 	const json_t *first = json_array_get(json_object_get(o, "candidates"), 0);
-	const char *expires = json_get_str(first, "expires_on"), *id = json_get_str(first, "id");
+	const char *expires = json_get_str(first, "expires_on");
+	const char *id = json_get_str(first, "id");
+
 	if (first == NULL || !json_get_bool(first, "valid", false))
 		json_set_str(o, "summary",
 			     arena_printf(c->arena, "%.*s has no valid certificate yet",
@@ -152,6 +160,7 @@ static void set_summary(struct api_call *c, const struct name_row *row, json_t *
 static int show(struct api_call *c, const struct name_row *row, struct fail *f)
 {
 	json_t *o = json_object();
+
 	c->result = o;
 	json_set_slice(o, "name", row->name);
 	json_set_null(o, "summary");
@@ -196,6 +205,7 @@ static int name_get(struct api_call *c, struct fail *f)
 	struct dns_name name;
 	struct name_row row;
 	bool converted;
+
 	if (api_call_text(c, "name", &text, f) < 0)
 		return -1;
 	enum dns_name_answer answer = dns_name_from_user(

@@ -66,6 +66,7 @@ static int show_everseal(struct api_call *c, const struct record_row *row, json_
 			 struct fail *f)
 {
 	json_t *everseal = json_object();
+
 	json_set(o, "everseal", everseal);
 	json_set(everseal, "origin",
 		 show_origin(row->origin_scheme, SLICE_NONE, row->origin_http_port,
@@ -76,12 +77,14 @@ static int show_everseal(struct api_call *c, const struct record_row *row, json_
 static json_t *tags_of(const struct record_row *row)
 {
 	json_t *tags = json_loadb((const char *)row->tags.p, row->tags.n, 0, NULL);
+
 	return tags != NULL ? tags : json_array();
 }
 
 int show_record(struct api_call *c, const struct record_row *row, json_t **out, struct fail *f)
 {
 	json_t *o = json_id(&row->id);
+
 	*out = o;
 	json_set_hex(o, "zone_id", &row->zone);
 	json_set_slice(o, "zone_name", c->zone.name);
@@ -103,6 +106,7 @@ int show_record(struct api_call *c, const struct record_row *row, json_t **out, 
 static int item(struct api_call *c, const struct id *id, json_t **out, struct fail *f)
 {
 	struct record_row row;
+
 	return record_find(c->tx, c->arena, &c->zone.id, id, &row, f) < 0
 		       ? -1
 		       : show_record(c, &row, out, f);
@@ -138,6 +142,7 @@ static bool has_tag(struct slice tags, struct slice tag)
 	bool found = false;
 	size_t i;
 	json_t *v;
+
 	json_array_foreach(list, i, v)
 	{
 		struct slice text = slice_str(json_string_value(v));
@@ -185,7 +190,8 @@ static const struct {
 static void match_texts(struct body_match *m, const json_t *query, const struct record_row *row)
 {
 	for (size_t i = 0; i < sizeof(text_filters) / sizeof(text_filters[0]); i++) {
-		struct slice filter = json_get_slice(query, text_filters[i].key), text;
+		struct slice filter = json_get_slice(query, text_filters[i].key);
+		struct slice text;
 		memcpy(&text, (const char *)row + text_filters[i].offset, sizeof(text));
 		body_match_add(m, filter.p != NULL,
 			       filter.p != NULL && text_filters[i].passes(text, filter));
@@ -196,6 +202,7 @@ static void match_tags(struct body_match *m, const json_t *query, const struct r
 {
 	size_t i;
 	json_t *v;
+
 	json_array_foreach(json_object_get(query, "tag"), i, v)
 		body_match_add(m, true, has_tag(row->tags, slice_str(json_string_value(v))));
 }
@@ -215,10 +222,12 @@ struct walk {
 
 static bool matches(const struct walk *w, const struct record_row *row)
 {
-	const json_t *q = w->list.call->query, *types = json_object_get(q, "type");
+	const json_t *q = w->list.call->query;
+	const json_t *types = json_object_get(q, "type");
 	struct slice search = json_get_slice(q, "search");
 	bool proxied = json_get_bool(q, "proxied", false);
 	struct body_match m;
+
 	body_match_begin(&m, q);
 	body_match_add(&m, json_array_size(types) > 0,
 		       api_filter_list(types, record_type_name(row->type)));
@@ -234,6 +243,7 @@ static bool matches(const struct walk *w, const struct record_row *row)
 static struct slice sort_key(const struct walk *w, const struct record_row *row)
 {
 	struct arena *a = w->list.call->arena;
+
 	switch (w->order[0]) {
 	case 'c': return row->content;
 	case 'p': return slice_str(row->proxied ? "1" : "0");
@@ -247,6 +257,7 @@ static struct slice sort_key(const struct walk *w, const struct record_row *row)
 static bool on_record(void *arg, const struct record_row *row)
 {
 	struct walk *w = arg;
+
 	if (matches(w, row))
 		api_list_add(&w->list, &row->id, w->list.sorted ? sort_key(w, row) : SLICE_NONE);
 	return true;
@@ -256,6 +267,7 @@ static bool on_record(void *arg, const struct record_row *row)
 static struct slice wanted_name(struct api_call *c)
 {
 	struct slice name = json_get_slice(c->query, "name");
+
 	if (slice_eq(name, slice_lit("@")))
 		return c->zone.name;
 	if (name.n > 1 && name.p[name.n - 1] == '.')
@@ -268,6 +280,7 @@ static int record_list(struct api_call *c, struct fail *f)
 	const char *order = json_get_str(c->query, "order");
 	struct walk w = { .name = wanted_name(c), .order = order != NULL ? order : "name" };
 	struct body_match m;
+
 	body_match_begin(&m, c->query);
 	api_list_begin(&w.list, c, strcmp(w.order, "name") != 0);
 	int r = record_each(c->tx, &c->zone.id, m.any ? SLICE_NONE : w.name, on_record, &w, f);
@@ -279,6 +292,7 @@ static int record_list(struct api_call *c, struct fail *f)
 static int take_type(const json_t *body, struct record_row *want, struct fail *f)
 {
 	struct slice text = json_get_slice(body, "type");
+
 	if (text.p == NULL || record_type_parse(text, &want->type))
 		return 0;
 	for (const char *const *t = types_later; *t != NULL; t++)
@@ -294,6 +308,7 @@ static struct slice tags_text(struct api_call *c, const json_t *tags)
 {
 	char *text = json_dumps(tags, JSON_COMPACT);
 	struct slice copy = arena_copy(c->arena, slice_str(text));
+
 	free(text);
 	return copy;
 }
@@ -304,6 +319,7 @@ static int take_body(struct api_call *c, struct record_row *want, struct fail *f
 	const json_t *b = c->body;
 	struct origin_want origin = { want->origin_scheme, want->origin_http_port,
 				      want->origin_https_port, SLICE_NONE, SLICE_NONE };
+
 	if (take_type(b, want, f) < 0)
 		return -1;
 	if (json_has(b, "name"))
@@ -328,7 +344,9 @@ static int take_body(struct api_call *c, struct record_row *want, struct fail *f
 
 static int record_post(struct api_call *c, struct fail *f)
 {
-	struct record_row out, want = { .zone = c->zone.id, .ttl = 1 };
+	struct record_row out;
+	struct record_row want = { .zone = c->zone.id, .ttl = 1 };
+
 	if (take_body(c, &want, f) < 0 || record_create(c->tx, &c->act, &want, &out, f) < 0)
 		return -1;
 	return show_record(c, &out, &c->result, f);
@@ -343,7 +361,9 @@ static int record_get(struct api_call *c, struct fail *f)
 static int record_put(struct api_call *c, struct fail *f)
 {
 	const struct id *id = api_call_id(c, "record_id");
-	struct record_row out, want = { .id = *id, .zone = c->zone.id, .ttl = 1 };
+	struct record_row out;
+	struct record_row want = { .id = *id, .zone = c->zone.id, .ttl = 1 };
+
 	if (take_body(c, &want, f) < 0 || record_replace(c->tx, &c->act, &want, &out, f) < 0)
 		return -1;
 	return show_record(c, &out, &c->result, f);
@@ -352,7 +372,9 @@ static int record_put(struct api_call *c, struct fail *f)
 static int record_patch(struct api_call *c, struct fail *f)
 {
 	const struct id *id = api_call_id(c, "record_id");
-	struct record_row want, out;
+	struct record_row want;
+	struct record_row out;
+
 	if (record_find(c->tx, c->arena, &c->zone.id, id, &want, f) < 0)
 		return -1;
 	if (take_body(c, &want, f) < 0 || record_replace(c->tx, &c->act, &want, &out, f) < 0)
@@ -363,6 +385,7 @@ static int record_patch(struct api_call *c, struct fail *f)
 static int record_remove(struct api_call *c, struct fail *f)
 {
 	const struct id *id = api_call_id(c, "record_id");
+
 	if (record_delete(c->tx, &c->act, &c->zone.id, id, f) < 0)
 		return -1;
 	c->result = json_id(id);

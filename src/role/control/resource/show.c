@@ -7,6 +7,7 @@ json_t *show_origin(enum origin_scheme scheme, struct slice host, uint16_t http_
 		    uint16_t https_port)
 {
 	json_t *o = json_object();
+
 	json_set_str(o, "scheme", origin_scheme_name(scheme));
 	if (host.n > 0)
 		json_set_slice(o, "host", host);
@@ -19,6 +20,7 @@ static json_t *hosts_of(struct slice names)
 {
 	json_t *list = json_array();
 	struct slice name;
+
 	while (slice_split(&names, ' ', &name))
 		if (name.n > 0)
 			json_array_append_new(list, json_text(name));
@@ -28,6 +30,7 @@ static json_t *hosts_of(struct slice names)
 static void set_digits(json_t *o, const char *key, struct slice bytes)
 {
 	char text[2 * 64 + 1];
+
 	text_hex(slice_sub(bytes, 0, 64), text);
 	json_set_str(o, key, text);
 }
@@ -35,6 +38,7 @@ static void set_digits(json_t *o, const char *key, struct slice bytes)
 json_t *show_certificate(const struct certificate_row *row)
 {
 	json_t *o = json_id(&row->id);
+
 	json_set(o, "hosts", hosts_of(row->names));
 	json_set_str(o, "source", certificate_source_name(row->source));
 	json_set_slice(o, "issuer", row->issuer);
@@ -64,6 +68,7 @@ static json_t *certificate_now(const struct name_record *record, stamp now)
 int show_served(struct api_call *c, struct slice name, json_t *everseal, struct fail *f)
 {
 	struct name_row row;
+
 	if (name_find(c->tx, c->arena, name, &row, f) < 0) {
 		if (f->kind != FAIL_ABSENT)
 			return -1;

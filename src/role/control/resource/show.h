@@ -11,16 +11,15 @@
 
 struct account_row;
 
-int show_zone(struct api_call *c, const struct zone_row *zone, json_t **out, struct fail *f);
-int show_record(struct api_call *c, const struct record_row *record, json_t **out, struct fail *f);
-int show_hostname(struct api_call *c, const struct hostname_row *hostname, json_t **out,
-		  struct fail *f);
+int show_zone(struct api_call *c, const struct zone_row *row, json_t **out, struct fail *f);
+int show_record(struct api_call *c, const struct record_row *row, json_t **out, struct fail *f);
+int show_hostname(struct api_call *c, const struct hostname_row *row, json_t **out, struct fail *f);
 
 /* The status of a hostname's certificate: "active", "pending_issuance" ...; "" without ssl. */
-int show_ssl_status(struct api_call *c, const struct hostname_row *hostname, const char **out,
+int show_ssl_status(struct api_call *c, const struct hostname_row *row, const char **out,
 		    struct fail *f);
 
-json_t *show_account(const struct account_row *account);
+json_t *show_account(const struct account_row *row);
 
 /* {id, name}. */
 int show_account_short(struct api_call *c, const struct id *id, json_t **out, struct fail *f);
@@ -29,7 +28,7 @@ int show_account_short(struct api_call *c, const struct id *id, json_t **out, st
 json_t *show_origin(enum origin_scheme scheme, struct slice host, uint16_t http_port,
 		    uint16_t https_port);
 
-json_t *show_certificate(const struct certificate_row *certificate);
+json_t *show_certificate(const struct certificate_row *row);
 
 /* Of a name that is served: the seq of its last change for "deployment", and which certificate it
  * is answered with now. Nothing is added for a name that the zone of the call does not hold. */

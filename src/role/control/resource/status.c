@@ -12,6 +12,7 @@ static int status_get(struct api_call *c, struct fail *f)
 {
 	struct census n = { 0 };
 	json_t *o = json_object();
+
 	c->result = o;
 	json_set_str(o, "version", EVERSEAL_VERSION);
 	if (census_take(c->tx, &n, f) < 0)
@@ -27,6 +28,7 @@ static int status_get(struct api_call *c, struct fail *f)
 static json_t *show_process(const struct process_row *row)
 {
 	json_t *o = json_object();
+
 	json_set_str(o, "role", row->role);
 	json_set_int(o, "slot", row->slot);
 	json_set_int(o, "pid", row->pid);
@@ -42,6 +44,7 @@ static json_t *show_process(const struct process_row *row)
 static json_t *processes(const struct metrics_page *page)
 {
 	json_t *list = json_array();
+
 	for (size_t i = 0; page != NULL && i < METRICS_SLOTS; i++) {
 		struct process_row row = *metrics_process_read(page, i);
 		row.role[sizeof(row.role) - 1] = '\0';
@@ -58,6 +61,7 @@ static int after_status(struct api_call *c, struct fail *f)
 	struct truth *truth = c->api->truth;
 	json_t *machines = json_array();
 	struct sql_pool_stats sql;
+
 	(void)f;
 	json_set_hex(c->result, "epoch", &truth->epoch);
 	json_set_int(c->result, "seq", (int64_t)fleet_seq(truth->fleet));

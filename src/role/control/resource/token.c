@@ -72,6 +72,7 @@ static const struct api_field groups_query[] = {
 static const struct group *group_of(const struct token_row *row)
 {
 	bool zone = !id_is_zero(&row->zone);
+
 	for (size_t i = 0; i < GROUPS; i++)
 		if (groups[i].zone == zone && groups[i].access == row->access)
 			return &groups[i];
@@ -82,7 +83,9 @@ static json_t *policies_of(struct api_call *c, const struct token_row *row)
 {
 	const struct group *g = group_of(row);
 	char hex[ID_HEX + 1];
-	json_t *o = json_id(&row->id), *resources = json_object();
+	json_t *o = json_id(&row->id);
+	json_t *resources = json_object();
+
 	id_hex(g->zone ? &row->zone : &row->account, hex);
 	json_set_str(o, "effect", "allow");
 	json_set_str(resources,
@@ -111,6 +114,7 @@ static void set_if(json_t *o, const char *key, stamp at)
 static json_t *show(struct api_call *c, const struct token_row *row)
 {
 	json_t *o = json_id(&row->id);
+
 	json_set_slice(o, "name", row->name);
 	json_set_str(o, "status", status_name(token_status_at(row, c->act.now)));
 	json_set(o, "policies", policies_of(c, row));
@@ -126,7 +130,9 @@ static json_t *show(struct api_call *c, const struct token_row *row)
 
 static bool group_matches(const struct group *g, const json_t *asked, bool zone)
 {
-	const char *id = json_get_str(asked, "id"), *name = json_get_str(asked, "name");
+	const char *id = json_get_str(asked, "id");
+	const char *name = json_get_str(asked, "name");
+
 	if (g->zone != zone)
 		return false;
 	if (id != NULL)
@@ -153,11 +159,14 @@ static int take_group(const json_t *asked, bool zone, struct token_row *want, st
 static int take_resource(struct api_call *c, const char *key, const json_t *value,
 			 struct token_row *want, struct fail *f)
 {
-	const struct slice zone = slice_lit(ZONE_KEY), account = slice_lit(ACCOUNT_KEY);
-	struct slice text = slice_str(key), star = slice_str(json_string_value(value));
+	const struct slice zone = slice_lit(ZONE_KEY);
+	const struct slice account = slice_lit(ACCOUNT_KEY);
+	struct slice text = slice_str(key);
+	struct slice star = slice_str(json_string_value(value));
 	bool is_zone = slice_starts(text, zone);
 	struct id id;
 	struct zone_row row;
+
 	if (!slice_starts(text, account) || !slice_eq(star, slice_lit("*")) ||
 	    !id_parse(slice_from(text, is_zone ? zone.n : account.n), &id))
 		return fail(f, FAIL_INPUT,
@@ -178,9 +187,12 @@ static int take_resource(struct api_call *c, const char *key, const json_t *valu
 static int take_policy(struct api_call *c, const json_t *policy, struct token_row *want,
 		       struct fail *f)
 {
-	json_t *resources = json_object_get(policy, "resources"), *value, *asked;
+	json_t *resources = json_object_get(policy, "resources");
+	json_t *value;
+	json_t *asked;
 	const char *key;
 	size_t i;
+
 	if (strcmp(json_get_str(policy, "effect"), "allow") != 0)
 		return fail_code(f, FAIL_INPUT, 1015,
 				 "policies with effect deny are not available in this version");
@@ -196,9 +208,11 @@ static int take_policy(struct api_call *c, const json_t *policy, struct token_ro
 
 static int take_policies(struct api_call *c, struct token_row *want, struct fail *f)
 {
-	json_t *policies = json_object_get(c->body, "policies"), *policy;
+	json_t *policies = json_object_get(c->body, "policies");
+	json_t *policy;
 	struct id zone;
 	size_t i;
+
 	want->access = TOKEN_READ;
 	want->zone = (struct id){ { 0 } };
 	json_array_foreach(policies, i, policy)
@@ -217,6 +231,7 @@ static int take_policies(struct api_call *c, struct token_row *want, struct fail
 static int take_stamp(const json_t *body, const char *key, stamp *out, struct fail *f)
 {
 	struct slice text = json_get_slice(body, key);
+
 	if (text.p != NULL && !stamp_parse(text, out))
 		return fail(f, FAIL_INPUT, "%s is not a time like 2027-01-31T00:00:00Z", key);
 	return 0;
@@ -227,6 +242,7 @@ static int take_body(struct api_call *c, struct token_row *want, struct fail *f)
 {
 	const json_t *everseal = json_object_get(c->body, "everseal");
 	struct slice status = json_get_slice(c->body, "status");
+
 	want->name = json_get_slice(c->body, "name");
 	want->status = slice_eq(status, slice_lit("disabled")) ? TOKEN_DISABLED : TOKEN_ACTIVE;
 	want->not_before = 0;
@@ -262,6 +278,7 @@ static int find(struct api_call *c, struct token_row *out, struct fail *f)
 static int item(struct api_call *c, const struct id *id, json_t **out, struct fail *f)
 {
 	struct token_row row;
+
 	if (token_find(c->tx, c->arena, id, &row, f) < 0)
 		return -1;
 	*out = show(c, &row);
@@ -271,6 +288,7 @@ static int item(struct api_call *c, const struct id *id, json_t **out, struct fa
 static bool on_token(void *arg, const struct token_row *row)
 {
 	struct api_list *l = arg;
+
 	if (is_visible(l->call, row))
 		api_list_add(l, &row->id, SLICE_NONE);
 	return true;
@@ -279,14 +297,17 @@ static bool on_token(void *arg, const struct token_row *row)
 static int token_list(struct api_call *c, struct fail *f)
 {
 	struct api_list l;
+
 	api_list_begin(&l, c, false);
 	return api_list_end(&l, token_each(c->tx, &c->account, on_token, &l, f), item, f);
 }
 
 static int token_post(struct api_call *c, struct fail *f)
 {
-	struct token_row out, want = { .account = c->account };
+	struct token_row out;
+	struct token_row want = { .account = c->account };
 	char text[TOKEN_TEXT];
+
 	if (take_body(c, &want, f) < 0 || token_create(c->tx, &c->act, &want, &out, text, f) < 0)
 		return -1;
 	c->result = show(c, &out);
@@ -298,6 +319,7 @@ static int token_post(struct api_call *c, struct fail *f)
 static int token_get(struct api_call *c, struct fail *f)
 {
 	struct token_row row;
+
 	if (find(c, &row, f) < 0)
 		return -1;
 	c->result = show(c, &row);
@@ -306,7 +328,9 @@ static int token_get(struct api_call *c, struct fail *f)
 
 static int token_put(struct api_call *c, struct fail *f)
 {
-	struct token_row want, out;
+	struct token_row want;
+	struct token_row out;
+
 	if (find(c, &want, f) < 0 || take_body(c, &want, f) < 0 ||
 	    token_replace(c->tx, &c->act, &want, &out, f) < 0)
 		return -1;
@@ -317,6 +341,7 @@ static int token_put(struct api_call *c, struct fail *f)
 static int token_remove(struct api_call *c, struct fail *f)
 {
 	struct token_row row;
+
 	if (find(c, &row, f) < 0 || token_delete(c->tx, &c->act, &row.id, f) < 0)
 		return -1;
 	c->result = json_id(&row.id);
@@ -327,6 +352,7 @@ static int token_new_value(struct api_call *c, struct fail *f)
 {
 	struct token_row row;
 	char text[TOKEN_TEXT];
+
 	if (find(c, &row, f) < 0 || token_roll(c->tx, &c->act, &row.id, text, f) < 0)
 		return -1;
 	c->result = json_string(text);
@@ -337,6 +363,7 @@ static int token_new_value(struct api_call *c, struct fail *f)
 static int token_verify(struct api_call *c, struct fail *f)
 {
 	const struct token_row *row = &c->who.token;
+
 	if (c->who.local)
 		return fail_code(f, FAIL_DENIED, 1000, "no token was sent");
 	c->result = json_id(&row->id);
@@ -350,8 +377,9 @@ static int token_verify(struct api_call *c, struct fail *f)
 
 static int group_list(struct api_call *c, struct fail *f)
 {
-	struct slice name = json_get_slice(c->query, "name"),
-		     scope = json_get_slice(c->query, "scope");
+	struct slice name = json_get_slice(c->query, "name");
+	struct slice scope = json_get_slice(c->query, "scope");
+
 	(void)f;
 	c->result = json_array();
 	for (size_t i = 0; i < GROUPS; i++) {

@@ -14,6 +14,7 @@ static int user_get(struct api_call *c, struct fail *f)
 					  "has_enterprise_zones",
 					  "suspended" };
 	struct account_row row;
+
 	if (account_find(c->tx, c->arena, &c->account, &row, f) < 0)
 		return -1;
 	json_t *o = json_id(&row.id);

@@ -46,6 +46,7 @@ static const struct api_field list_fields[] = {
 static json_t *plan(void)
 {
 	json_t *o = json_object();
+
 	json_set_str(o, "id", "0feeeeeeeeeeeeeeeeeeeeeeeeeeeeee");
 	json_set_str(o, "name", "Everseal");
 	json_set_int(o, "price", 0);
@@ -62,6 +63,7 @@ static json_t *plan(void)
 static json_t *meta(void)
 {
 	json_t *o = json_object();
+
 	json_set_int(o, "step", 4);
 	json_set_int(o, "custom_certificate_quota", 0);
 	json_set_int(o, "page_rule_quota", 0);
@@ -72,6 +74,7 @@ static json_t *meta(void)
 static json_t *permissions(const struct api_call *c, const struct zone_row *row)
 {
 	json_t *list = json_pack("[sss]", "#zone:read", "#dns_records:read", "#ssl:read");
+
 	if (api_call_allows(c, &row->account, &row->id, API_WRITE)) {
 		json_array_append_new(list, json_string("#zone:edit"));
 		json_array_append_new(list, json_string("#dns_records:edit"));
@@ -83,6 +86,7 @@ static json_t *permissions(const struct api_call *c, const struct zone_row *row)
 static json_t *owner_of(const json_t *account)
 {
 	json_t *o = json_object();
+
 	json_set(o, "id", json_incref(json_object_get(account, "id")));
 	json_set_str(o, "type", "organization");
 	json_set(o, "name", json_incref(json_object_get(account, "name")));
@@ -92,6 +96,7 @@ static json_t *owner_of(const json_t *account)
 int show_zone(struct api_call *c, const struct zone_row *row, json_t **out, struct fail *f)
 {
 	json_t *account = NULL;
+
 	if (show_account_short(c, &row->account, &account, f) < 0)
 		return -1;
 	json_t *o = json_id(&row->id);
@@ -120,6 +125,7 @@ int show_zone(struct api_call *c, const struct zone_row *row, json_t **out, stru
 static int item(struct api_call *c, const struct id *id, json_t **out, struct fail *f)
 {
 	struct zone_row row;
+
 	return zone_find(c->tx, c->arena, id, &row, f) < 0 ? -1 : show_zone(c, &row, out, f);
 }
 
@@ -135,6 +141,7 @@ struct walk {
 static bool account_named(struct walk *w, const struct zone_row *row, struct slice filter)
 {
 	struct account_row account;
+
 	if (filter.p == NULL)
 		return true;
 	if (account_find(w->list.call->tx, w->list.call->arena, &row->account, &account, w->f) < 0)
@@ -145,16 +152,20 @@ static bool account_named(struct walk *w, const struct zone_row *row, struct sli
 static bool account_is(const struct zone_row *row, struct slice filter)
 {
 	struct id id;
+
 	return id_parse(filter, &id) && id_eq(&id, &row->account);
 }
 
 static bool matches(struct walk *w, const struct zone_row *row)
 {
 	const json_t *q = w->list.call->query;
-	struct slice name = json_get_slice(q, "name"), account = json_get_slice(q, "account.id"),
-		     account_name = json_get_slice(q, "account.name");
-	const json_t *status = json_object_get(q, "status"), *type = json_object_get(q, "type");
+	struct slice name = json_get_slice(q, "name");
+	struct slice account = json_get_slice(q, "account.id");
+	struct slice account_name = json_get_slice(q, "account.name");
+	const json_t *status = json_object_get(q, "status");
+	const json_t *type = json_object_get(q, "type");
 	struct body_match m;
+
 	body_match_begin(&m, q);
 	body_match_add(&m, name.p != NULL, api_filter_text(name, row->name));
 	body_match_add(&m, account.p != NULL, account_is(row, account));
@@ -176,6 +187,7 @@ static struct slice sort_key(const struct walk *w, const struct zone_row *row)
 static bool on_zone(void *arg, const struct zone_row *row)
 {
 	struct walk *w = arg;
+
 	if (api_call_allows(w->list.call, &row->account, &row->id, API_READ) && matches(w, row))
 		api_list_add(&w->list, &row->id, w->list.sorted ? sort_key(w, row) : SLICE_NONE);
 	return !w->failed;
@@ -186,6 +198,7 @@ static struct slice exact_name(struct api_call *c)
 {
 	struct slice name = json_get_slice(c->query, "name");
 	struct body_match m;
+
 	body_match_begin(&m, c->query);
 	if (m.any || name.p == NULL || slice_find(name, ':') != name.n)
 		return SLICE_NONE;
@@ -197,6 +210,7 @@ static int zone_list(struct api_call *c, struct fail *f)
 	const char *order = json_get_str(c->query, "order");
 	struct walk w = { .f = f, .order = order != NULL ? order : "name" };
 	bool sorted = strcmp(w.order, "name") != 0 && strcmp(w.order, "plan.id") != 0;
+
 	api_list_begin(&w.list, c, sorted);
 	int r = zone_each(c->tx, c->who.local ? NULL : &c->who.account, exact_name(c), on_zone, &w,
 			  f);
@@ -207,10 +221,11 @@ static int zone_list(struct api_call *c, struct fail *f)
 
 static int zone_post(struct api_call *c, struct fail *f)
 {
-	struct zone_row out,
-		want = { .account = c->account, .name = json_get_slice(c->body, "name") };
+	struct zone_row out;
+	struct zone_row want = { .account = c->account, .name = json_get_slice(c->body, "name") };
 	struct slice type = json_get_slice(c->body, "type");
 	struct slice account = json_get_slice(json_object_get(c->body, "account"), "id");
+
 	if (type.p != NULL)
 		must(zone_type_parse(type, &want.type));
 	if (account.p != NULL && !id_parse(account, &want.account))
@@ -229,8 +244,10 @@ static int zone_get(struct api_call *c, struct fail *f)
 
 static int zone_patch(struct api_call *c, struct fail *f)
 {
-	struct zone_row want = c->zone, out;
+	struct zone_row want = c->zone;
+	struct zone_row out;
 	struct slice type = json_get_slice(c->body, "type");
+
 	want.paused = json_get_bool(c->body, "paused", want.paused);
 	if (type.p != NULL)
 		must(zone_type_parse(type, &want.type));
@@ -250,6 +267,7 @@ static int zone_remove(struct api_call *c, struct fail *f)
 static int zone_check(struct api_call *c, struct fail *f)
 {
 	struct zone_row out;
+
 	c->result = json_id(&c->zone.id);
 	if (c->zone.status == ZONE_STATUS_ACTIVE)
 		return 0;

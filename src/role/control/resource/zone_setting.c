@@ -26,6 +26,7 @@ static int show(struct api_call *c, const struct zone_setting *s, json_t **out, 
 {
 	struct slice text;
 	stamp modified;
+
 	if (zone_setting_get(c->tx, c->arena, &c->zone.id, s, &text, &modified, f) < 0)
 		return -1;
 	json_t *o = json_object();
@@ -41,6 +42,7 @@ static int show(struct api_call *c, const struct zone_setting *s, json_t **out, 
 static int put(struct api_call *c, const struct zone_setting *s, json_t *value, struct fail *f)
 {
 	struct buf text = BUF_INIT;
+
 	reply_json(json_incref(value), &text);
 	struct slice json = arena_copy(c->arena, buf_slice(&text));
 	buf_free(&text);
@@ -59,6 +61,7 @@ static int find(struct slice name, const struct zone_setting **out, struct fail 
 static int add(struct api_call *c, const struct zone_setting *s, struct fail *f)
 {
 	json_t *o = NULL;
+
 	if (show(c, s, &o, f) < 0)
 		return -1;
 	json_array_append_new(c->result, o);
@@ -79,6 +82,7 @@ static int setting_patch_many(struct api_call *c, struct fail *f)
 	const struct zone_setting *s;
 	size_t i;
 	json_t *item;
+
 	if (!json_has(c->body, "items"))
 		return fail_code(f, FAIL_INPUT, 9207, "items is required");
 	c->result = json_array();
@@ -94,6 +98,7 @@ static int setting_patch_many(struct api_call *c, struct fail *f)
 static int named(struct api_call *c, const struct zone_setting **out, struct fail *f)
 {
 	struct slice name;
+
 	if (api_call_text(c, "setting", &name, f) < 0)
 		return -1;
 	return find(name, out, f);
@@ -102,6 +107,7 @@ static int named(struct api_call *c, const struct zone_setting **out, struct fai
 static int setting_get(struct api_call *c, struct fail *f)
 {
 	const struct zone_setting *s;
+
 	return named(c, &s, f) < 0 ? -1 : show(c, s, &c->result, f);
 }
 
@@ -109,6 +115,7 @@ static int setting_patch(struct api_call *c, struct fail *f)
 {
 	const struct zone_setting *s;
 	json_t *value = json_object_get(c->body, "value");
+
 	if (value == NULL)
 		value = json_object_get(c->body, "enabled");
 	if (named(c, &s, f) < 0)
