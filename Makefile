@@ -53,7 +53,7 @@ quick:
 bench:
 	@tools/deps build bench
 	@tools/build "$(BUILD)-release" --buildtype=release
-	@exec bench/run $(BENCH_ARGS)
+	@exec bench/run --build "$(BUILD)-release" $(BENCH_ARGS)
 
 fuzz:
 	@tools/deps build test

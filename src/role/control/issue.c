@@ -8,6 +8,8 @@
  *
  * Orders that wait to be live cost a struct each; beyond WATCHED_MOST they are let go and looked at
  * again when their row is due. */
+#include "role/control/issue_priv.h"
+
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -19,7 +21,6 @@
 #include "model/order.h"
 #include "proto/x509/x509.h"
 #include "role/control/fleet.h"
-#include "role/control/issue_priv.h"
 #include "role/control/issuer/issuer.h"
 #include "role/control/truth.h"
 #include "run/clock/clock.h"
