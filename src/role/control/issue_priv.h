@@ -2,6 +2,7 @@
  * anew; both ask the ca through one channel. */
 #pragma once
 
+#include "base/stamp.h"
 #include "role/control/ca_link.h"
 #include "role/control/issue.h"
 #include "run/sql/sql.h"
