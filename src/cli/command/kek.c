@@ -36,18 +36,21 @@ static int kek_status(struct cli *cli, struct fail *f)
 	return 0;
 }
 
-static bool is_over(const json_t *status)
+/* Until the new key exists, or, when all is asked for, until it wraps every key. */
+static bool goes_on(const json_t *status, bool all)
 {
 	const char *phase = json_string_value(table_at(status, "rotation.phase"));
 
-	return phase == NULL || strcmp(phase, "idle") == 0;
+	if (phase == NULL || strcmp(phase, "idle") == 0)
+		return false;
+	return all || strcmp(phase, "making") == 0;
 }
 
-static int rotation_wait(struct cli *cli, json_t **status, struct fail *f)
+static int rotation_wait(struct cli *cli, json_t **status, bool all, struct fail *f)
 {
 	const struct timespec nap = { 0, ASK_EVERY_MS * 1000000L };
 
-	while (!is_over(*status)) {
+	while (goes_on(*status, all)) {
 		cli_progress(cli, "%s: %lld of %lld keys left",
 			     json_string_value(table_at(*status, "rotation.phase")),
 			     (long long)json_integer_value(table_at(*status, "rotation.left")),
@@ -68,7 +71,7 @@ static int kek_rotate(struct cli *cli, struct fail *f)
 
 	if (cli_call(cli, "POST", "/everseal/kek/rotate", NULL, &status, f) < 0)
 		return -1;
-	int r = args_has(&cli->args, "wait") ? rotation_wait(cli, &status, f) : 0;
+	int r = rotation_wait(cli, &status, args_has(&cli->args, "wait"), f);
 	if (r == 0) {
 		status_show(cli, status);
 		cli_say(cli,

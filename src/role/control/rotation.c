@@ -31,6 +31,8 @@ static void finish(struct rotation *r, const char *error)
 
 static int ask(struct rotation *r, uint16_t type, struct slice payload)
 {
+	if (r->env->supervisor == NULL) /* it was killed, and we serve on without it */
+		return -1;
 	return ipc_send(r->env->supervisor, type, 1, payload, -1);
 }
 

@@ -19,7 +19,8 @@
 #include "proto/dns/address.h"
 #include "role/supervisor/supervisor_priv.h"
 
-#define BACKLOG 4096
+#define BACKLOG     4096
+#define PLACES_MOST (STARTUP_FDS_MAX / 4) /* addresses of one list */
 
 struct place {
 	const char *setting;
@@ -136,6 +137,8 @@ static int list_open(struct supervisor *s, const char *setting, const struct set
 	bool taken_over = folder_has_orphan(s, role_find(role));
 	struct place p;
 
+	if (list->count > PLACES_MOST)
+		return fail(f, FAIL_LIMIT, "%s: more than %d addresses", setting, PLACES_MOST);
 	for (size_t i = 0; i < list->count; i++)
 		if (place_parse(setting, list->items[i], &p, f) < 0 ||
 		    place_open(s, &p, workers, taken_over, f) < 0)

@@ -18,7 +18,7 @@
 #include "run/settings/settings.h"
 
 #define STARTUP_FD      3 /* where the role finds the text */
-#define STARTUP_FDS_MAX 64
+#define STARTUP_FDS_MAX 256
 #define STARTUP_MOST    (256 * 1024)
 
 /* Descriptors that are no listening sockets have these names. */
