@@ -6,6 +6,8 @@ import pytest
 
 from support.api import failed
 
+pytestmark = [pytest.mark.quick, pytest.mark.sanitize]
+
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 GONE = "0123456789abcdef0123456789abcdef"
 

@@ -7,6 +7,8 @@ import pytest
 from support.api import failed, succeeded
 from support.instance import wait_until
 
+pytestmark = pytest.mark.sanitize
+
 
 @pytest.fixture
 def zone(shared, name):

@@ -5,6 +5,8 @@ import pytest
 
 from support.api import failed, succeeded
 
+pytestmark = [pytest.mark.quick, pytest.mark.sanitize]
+
 _numbers = itertools.count(1)
 
 

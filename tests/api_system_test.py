@@ -1,4 +1,5 @@
 """The installation through its API: status, machines, key-encryption keys, figures, limits."""
+import json
 import socket
 import time
 
@@ -166,3 +167,37 @@ def test_a_tokens_last_use_is_kept(shared):
     shared.api.with_token(made["value"]).get("/user")
     wait_until(lambda: "last_used_on" in shared.api.get(f"/user/tokens/{made['id']}"),
                words="the token's last use")
+
+
+def remote_api(instance, zone_name):
+    """The API as a hostname of the edge; returns its name and its zone."""
+    zone = instance.zone(zone_name, "flexible")
+    row = instance.api.post(f"/zones/{zone['id']}/custom_hostnames", {
+        "hostname": f"api.{zone_name}", "ssl": {"method": "http", "type": "dv"},
+        "everseal": {"origin": {"host": "127.0.0.1", "scheme": "http",
+                                "http_port": instance.api_port}}})
+    instance.wait_live(zone, row)
+    return row["hostname"], zone
+
+
+def test_the_api_is_no_origin_by_itself(shared):
+    host, _ = remote_api(shared, "notremote-tests.net")
+    assert shared.fetch(host, "/client/v4/ips").status == 502
+
+
+def test_a_remote_api_is_a_hostname_of_the_edge(everseal):
+    one = everseal({"api.remote": "yes"})
+    host, zone = remote_api(one, "remote-tests.net")
+    token = {"Authorization": f"Bearer {one.api.token}"}
+    answer = one.fetch(host, "/client/v4/user", headers=token)
+    assert answer.status == 200 and json.loads(answer.body)["success"] is True
+    assert one.fetch(host, "/client/v4/user").status == 400
+    for page in ("/metrics", "/healthz", "/readyz", "/"):
+        assert one.fetch(host, page).status == 404
+    body = json.dumps({"paused": False}).encode()
+    answer = one.fetch(host, f"/client/v4/zones/{zone['id']}", method="PATCH", body=body,
+                       headers={**token, "Content-Type": "application/json",
+                                "X-Forwarded-For": "198.51.100.1"})
+    assert answer.status == 200, answer.body
+    seen = [row["address"] for row in one.api.get("/everseal/audit?per_page=5")]
+    assert "127.0.0.1 via 127.0.0.1" in seen  # what the client claimed does not count

@@ -5,6 +5,8 @@ import pytest
 
 from support.api import failed, raw, succeeded
 
+pytestmark = [pytest.mark.quick, pytest.mark.sanitize]
+
 
 def head(instance, *lines):
     return "\r\n".join([*lines, f"Authorization: Bearer {instance.api.token}", "", ""])

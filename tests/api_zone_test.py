@@ -3,6 +3,8 @@ import pytest
 
 from support.api import failed, succeeded
 
+pytestmark = [pytest.mark.quick, pytest.mark.sanitize]
+
 
 @pytest.fixture
 def zone(shared, name):

@@ -45,7 +45,8 @@ int guard_init(struct guard *g, const struct settings *s, struct fail *f)
 	learn_machine(g);
 	take_listeners(g, &s->edge_http_listen);
 	take_listeners(g, &s->edge_https_listen);
-	take_listeners(g, &s->api_listen);
+	if (!s->api_remote)
+		take_listeners(g, &s->api_listen);
 	for (size_t i = 0; i < s->origin_allow.count; i++)
 		buf_addf(&text, "%s ", s->origin_allow.items[i]);
 	int r = dns_nets_parse(buf_slice(&text), &g->allowed, f);

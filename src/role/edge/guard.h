@@ -1,5 +1,6 @@
 /* role/edge/guard.h: where origins may be. An address is allowed when it is a host of the internet
- * or lies in a net of origin.allow, and is not one of our own listeners. */
+ * or lies in a net of origin.allow, and is not one of our own listeners (those of the API may be,
+ * with api.remote). */
 #pragma once
 
 #include "proto/dns/address.h"

@@ -154,6 +154,9 @@ SETTING_SPAN(ca_keep, "ca.keep", "90d", "1d", "3650d",
 	     "How long the built-in CA remembers a certificate after its end.")
 
 SETTING_HEADING("API")
+SETTING_BOOL(api_remote, "api.remote", "no",
+	     "Names may have an address of api.listen as their origin, so that the edge serves the "
+	     "API; origin.allow must list the address too.")
 SETTING_SIZE(api_body_max, "api.body.max", "1m", "1k", "64m",
 	     "Largest body of an API request; beyond it: 413.")
 SETTING_SIZE(api_line_max, "api.line.max", "8k", "1k", "64k",
