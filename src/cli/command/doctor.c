@@ -159,21 +159,18 @@ static void check_machines(struct doctor *d)
 	}
 }
 
-static void check_certificates(struct doctor *d)
+static void check_orders(struct doctor *d)
 {
-	json_int_t ended = json_integer_value(json_object_get(d->status, "certificates_expired"));
-	json_int_t soon = json_integer_value(json_object_get(d->status, "certificates_ending"));
+	json_int_t open = json_integer_value(json_object_get(d->status, "orders"));
+	json_int_t failing = json_integer_value(json_object_get(d->status, "orders_failing"));
 
-	if (ended > 0)
+	if (failing > 0)
 		say(d, "BAD",
-		    "%lld hostnames have no valid certificate: `everseal status` and the "
-		    "log's order.* lines tell why",
-		    (long long)ended);
-	else if (soon > 0)
-		say(d, "warn", "%lld certificates should have been renewed by now",
-		    (long long)soon);
+		    "%lld certificates could not be made yet and are tried again: "
+		    "`everseal hostname show NAME` and the events of its zone say why",
+		    (long long)failing);
 	else
-		say(d, "ok", "none is late for renewal");
+		say(d, "ok", "%lld under way, none has failed", (long long)open);
 }
 
 static const struct check {
@@ -187,7 +184,7 @@ static const struct check {
 	{ "instance", false, check_running },
 	{ "processes", true, check_processes },
 	{ "machines", true, check_machines },
-	{ "certificates", true, check_certificates },
+	{ "certificate orders", true, check_orders },
 };
 
 static int doctor_run(struct cli *cli, struct fail *f)

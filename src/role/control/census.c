@@ -5,7 +5,8 @@
 static const struct sql_stmt counts = {
 	"select (select count(*) from zone), (select count(*) from hostname),"
 	" (select count(*) from name), (select count(*) from certificate),"
-	" (select count(*) from cert_order where state < 4)"
+	" (select count(*) from cert_order where state < 4),"
+	" (select count(*) from cert_order where state < 4 and attempts > 0)"
 };
 
 int census_take(struct sql_tx *tx, struct census *out, struct fail *f)
@@ -15,7 +16,7 @@ int census_take(struct sql_tx *tx, struct census *out, struct fail *f)
 	sql_start(&q, tx, &counts);
 	if (sql_row(&q))
 		*out = (struct census){ sql_i64(&q, 0), sql_i64(&q, 1), sql_i64(&q, 2),
-					sql_i64(&q, 3), sql_i64(&q, 4) };
+					sql_i64(&q, 3), sql_i64(&q, 4), sql_i64(&q, 5) };
 	return sql_end(&q, f);
 }
 

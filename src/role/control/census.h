@@ -8,7 +8,8 @@ struct census {
 	int64_t hostnames;
 	int64_t names; /* that are served */
 	int64_t certificates;
-	int64_t orders; /* open ones */
+	int64_t orders;  /* open ones */
+	int64_t failing; /* of these, tried before in vain */
 };
 
 must_check int census_take(struct sql_tx *tx, struct census *out, struct fail *f);

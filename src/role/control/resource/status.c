@@ -22,6 +22,7 @@ static int status_get(struct api_call *c, struct fail *f)
 	json_set_int(o, "names", n.names);
 	json_set_int(o, "certificates", n.certificates);
 	json_set_int(o, "orders", n.orders);
+	json_set_int(o, "orders_failing", n.failing);
 	return 0;
 }
 
