@@ -32,6 +32,7 @@ must_check int row_forget(struct sql_tx *tx, const struct sql_stmt *stmt, stamp 
 /* What each thing runs, ended by NULL: for the list of all in schema.c. */
 extern const struct sql_stmt *const account_statements[];
 extern const struct sql_stmt *const audit_statements[];
+extern const struct sql_stmt *const census_statements[];
 extern const struct sql_stmt *const certificate_statements[];
 extern const struct sql_stmt *const change_statements[];
 extern const struct sql_stmt *const event_statements[];

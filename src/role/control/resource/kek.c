@@ -1,8 +1,8 @@
 #include "role/control/rotation.h"
 
 #include "model/audit.h"
+#include "model/census.h"
 #include "role/control/api/server.h"
-#include "role/control/census.h"
 #include "role/control/resource/resources.h"
 
 struct keks {

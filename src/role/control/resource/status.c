@@ -1,6 +1,6 @@
 /* The installation as it is now: processes, machines, and how much there is of everything. */
+#include "model/census.h"
 #include "role/control/api/server.h"
-#include "role/control/census.h"
 #include "role/control/fleet.h"
 #include "role/control/resource/resources.h"
 #include "role/control/resource/show.h"

@@ -1,5 +1,6 @@
-#include "role/control/census.h"
+#include "model/census.h"
 
+#include "model/row.h"
 #include "run/sql/sql.h"
 
 static const struct sql_stmt counts = {
@@ -36,3 +37,5 @@ int census_keks(struct sql_tx *tx, census_kek_f *each, void *arg, struct fail *f
 	}
 	return sql_end(&q, f);
 }
+
+const struct sql_stmt *const census_statements[] = { &counts, &keks, NULL };

@@ -1,4 +1,4 @@
-/* role/control/census.h: how many there are of each thing. */
+/* model/census.h: how many there are of each thing. */
 #pragma once
 
 #include "model/act.h"
