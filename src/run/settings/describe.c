@@ -25,7 +25,9 @@ static void render_value(const struct settings *s, const struct setting_row *row
 	switch (row->type) {
 	case SETTING_TYPE_TEXT: buf_add_str(out, *(const char *const *)field); return;
 	case SETTING_TYPE_BOOL: buf_add_str(out, *(const bool *)field ? "yes" : "no"); return;
-	case SETTING_TYPE_LIST: render_list(field, out); return;
+	case SETTING_TYPE_LIST:
+	case SETTING_TYPE_PLACES:
+	case SETTING_TYPE_NETS: render_list(field, out); return;
 	case SETTING_TYPE_ENUM: render_enum(row, *(const int *)field, out); return;
 	case SETTING_TYPE_SPAN: buf_addf(out, "%lldms", (long long)*(const int64_t *)field); return;
 	case SETTING_TYPE_INT:
@@ -49,9 +51,14 @@ void settings_render(const struct settings *s, struct buf *out)
 static void describe_values(const struct setting_row *row, struct buf *out)
 {
 	static const char *const kinds[] = {
-		[SETTING_TYPE_TEXT] = "text",   [SETTING_TYPE_INT] = "number",
-		[SETTING_TYPE_BOOL] = "yes|no", [SETTING_TYPE_SPAN] = "time span",
-		[SETTING_TYPE_SIZE] = "size",   [SETTING_TYPE_LIST] = "list, by commas",
+		[SETTING_TYPE_TEXT] = "text",
+		[SETTING_TYPE_INT] = "number",
+		[SETTING_TYPE_BOOL] = "yes|no",
+		[SETTING_TYPE_SPAN] = "time span",
+		[SETTING_TYPE_SIZE] = "size",
+		[SETTING_TYPE_LIST] = "list, by commas",
+		[SETTING_TYPE_PLACES] = "addresses with port, by commas",
+		[SETTING_TYPE_NETS] = "nets, by commas",
 		[SETTING_TYPE_ENUM] = "",
 	};
 

@@ -47,6 +47,18 @@
 	  .offset = PLACE(field),                                                                  \
 	  .fallback = (def),                                                                       \
 	  .words = (sentence) },
+#define SETTING_PLACES(field, setting, def, sentence)                                              \
+	{ .name = (setting),                                                                       \
+	  .type = SETTING_TYPE_PLACES,                                                             \
+	  .offset = PLACE(field),                                                                  \
+	  .fallback = (def),                                                                       \
+	  .words = (sentence) },
+#define SETTING_NETS(field, setting, def, sentence)                                                \
+	{ .name = (setting),                                                                       \
+	  .type = SETTING_TYPE_NETS,                                                               \
+	  .offset = PLACE(field),                                                                  \
+	  .fallback = (def),                                                                       \
+	  .words = (sentence) },
 #define SETTING_ENUM(field, setting, def, values, sentence)                                        \
 	{ .name = (setting),                                                                       \
 	  .type = SETTING_TYPE_ENUM,                                                               \

@@ -7,6 +7,8 @@
  *	SETTING_SPAN(field, "name", "default", "min", "max", "sentence")      10s 250ms 24h 30d
  *	SETTING_SIZE(field, "name", "default", "min", "max", "sentence")      bytes: 64k 16m 1g
  *	SETTING_LIST(field, "name", "default", "sentence")                   a, b, c
+ *	SETTING_PLACES(field, "name", "default", "sentence")                 127.0.0.1:80, [::1]:80
+ *	SETTING_NETS(field, "name", "default", "sentence")                   10.0.0.0/8, ::1
  *	SETTING_ENUM(field, "name", "default", "this|that", "sentence")       value: its index
  */
 
@@ -20,11 +22,12 @@ SETTING_INT(kek_fd, "kek.fd", "0", "0", "1023", "descriptor",
 	    "Inherited descriptor to read the key-encryption keys from; 0: none.")
 
 SETTING_HEADING("Listeners")
-SETTING_LIST(api_listen, "api.listen", "127.0.0.1:2780",
-	     "Loopback addresses of the API, besides the socket run/api.sock in the data folder.")
-SETTING_LIST(edge_http_listen, "edge.http.listen", "0.0.0.0:80, [::]:80",
-	     "Addresses of plain HTTP.")
-SETTING_LIST(edge_https_listen, "edge.https.listen", "0.0.0.0:443, [::]:443", "Addresses of HTTPS.")
+SETTING_PLACES(api_listen, "api.listen", "127.0.0.1:2780",
+	       "Loopback addresses of the API, besides the socket run/api.sock in the data folder.")
+SETTING_PLACES(edge_http_listen, "edge.http.listen", "0.0.0.0:80, [::]:80",
+	       "Addresses of plain HTTP.")
+SETTING_PLACES(edge_https_listen, "edge.https.listen", "0.0.0.0:443, [::]:443",
+	       "Addresses of HTTPS.")
 SETTING_INT(edge_workers, "edge.workers", "0", "0", "64", "processes",
 	    "Edge worker processes; 0: one per CPU.")
 
@@ -63,7 +66,7 @@ SETTING_TEXT(
 	edge_loop_name, "edge.loop_name", "everseal",
 	"Name of this installation in CDN-Loop: a request that carries it already has gone in a "
 	"circle.")
-SETTING_LIST(
+SETTING_NETS(
 	trusted_proxies, "trusted_proxies", "",
 	"Nets of peers whose X-Forwarded-For, X-Forwarded-Proto, Forwarded and X-Request-Id are "
 	"believed and continued.")
@@ -103,7 +106,7 @@ SETTING_SPAN(edge_drain_timeout, "edge.timeout.drain", "2s", "0s", "1m",
 	     "How long a closed connection takes what the client still sends.")
 
 SETTING_HEADING("Origins: what the edge connects to")
-SETTING_LIST(
+SETTING_NETS(
 	origin_allow, "origin.allow", "",
 	"Nets in which origins may be although they are loopback, private, link-local, metadata "
 	"or other special addresses.")

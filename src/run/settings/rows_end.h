@@ -6,4 +6,6 @@
 #undef SETTING_SPAN
 #undef SETTING_SIZE
 #undef SETTING_LIST
+#undef SETTING_PLACES
+#undef SETTING_NETS
 #undef SETTING_ENUM

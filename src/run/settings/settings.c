@@ -11,6 +11,7 @@
 
 #include "base/stamp.h"
 #include "base/text.h"
+#include "run/settings/item.h"
 
 #define FILE_MOST (1024 * 1024)
 #define NAME_MOST 64
@@ -141,6 +142,30 @@ static void list_set(struct arena *a, struct slice value, struct settings_list *
 	}
 }
 
+struct item_type {
+	bool (*fits)(struct slice item); /* NULL: anything does */
+	const char *like;
+};
+
+static const struct item_type item_types[] = {
+	[SETTING_TYPE_LIST] = { NULL, NULL },
+	[SETTING_TYPE_PLACES] = { item_is_place, "address with port: write 127.0.0.1:8080 or "
+						 "[::1]:8080" },
+	[SETTING_TYPE_NETS] = { item_is_net, "net: write 10.0.0.0/8, fc00::/7 or an address" },
+};
+
+static int list_check(const struct setting_row *row, const struct settings_list *list,
+		      struct fail *f)
+{
+	const struct item_type *type = &item_types[row->type];
+
+	for (size_t i = 0; type->fits != NULL && i < list->count; i++)
+		if (!type->fits(slice_str(list->items[i])))
+			return fail(f, FAIL_INPUT, "%s: '%s' is no %s", row->name, list->items[i],
+				    type->like);
+	return 0;
+}
+
 static int value_set(struct settings *s, const struct setting_row *row, struct slice value,
 		     struct fail *f)
 {
@@ -152,7 +177,9 @@ static int value_set(struct settings *s, const struct setting_row *row, struct s
 				    row->name);
 	switch (row->type) {
 	case SETTING_TYPE_TEXT: *(const char **)field = arena_str(&s->arena, value); return 0;
-	case SETTING_TYPE_LIST: list_set(&s->arena, value, field); return 0;
+	case SETTING_TYPE_LIST:
+	case SETTING_TYPE_PLACES:
+	case SETTING_TYPE_NETS: list_set(&s->arena, value, field); return list_check(row, field, f);
 	case SETTING_TYPE_INT:
 	case SETTING_TYPE_SPAN:
 	case SETTING_TYPE_SIZE: return number_set(row, value, field, f);

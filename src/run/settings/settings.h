@@ -29,6 +29,8 @@ struct settings {
 #define SETTING_SPAN(field, name, fallback, least, most, words)      int64_t field; /* ms */
 #define SETTING_SIZE(field, name, fallback, least, most, words)      int64_t field; /* bytes */
 #define SETTING_LIST(field, name, fallback, words)                   struct settings_list field;
+#define SETTING_PLACES(field, name, fallback, words)                 struct settings_list field;
+#define SETTING_NETS(field, name, fallback, words)                   struct settings_list field;
 #define SETTING_ENUM(field, name, fallback, allowed, words)          int field;
 #include "run/settings/rows.h"
 #include "run/settings/rows_end.h"
@@ -41,6 +43,8 @@ enum setting_type {
 	SETTING_TYPE_SPAN,
 	SETTING_TYPE_SIZE,
 	SETTING_TYPE_LIST,
+	SETTING_TYPE_PLACES, /* a list of addresses with port */
+	SETTING_TYPE_NETS,   /* a list of nets */
 	SETTING_TYPE_ENUM,
 };
 

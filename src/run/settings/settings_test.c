@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "run/settings/item.h"
+
 static void refused(const char *text, const char *words)
 {
 	struct settings s;
@@ -77,8 +79,36 @@ static void test_failures_name_line_setting_and_remedy(void **state)
 			       "before a comment");
 	refused("edge.workers = 1\nlog.level = info\nedge.workers = 2\n",
 		"x.conf:3: edge.workers is set in line 1 already: keep one of them");
+	refused("edge.http.listen = [::1]:80, 127.0.0.1\n",
+		"x.conf:1: edge.http.listen: '127.0.0.1' is no address with port: write "
+		"127.0.0.1:8080 or [::1]:8080");
+	refused("origin.allow = 10.0.0.0/33\n", "x.conf:1: origin.allow: '10.0.0.0/33' is no net: "
+						"write 10.0.0.0/8, fc00::/7 or an address");
 	refused("data.folder = a\tb\n",
 		"x.conf:1: data.folder: the value holds a control character");
+}
+
+static void test_items(void **state)
+{
+	static const char *const places[] = { "1.2.3.4:1", "[::]:65535", "[2001:db8::1]:80" };
+	static const char *const no_places[] = { "",          ":80",           "1.2.3.4",
+						 "1.2.3.4:0", "1.2.3:80",      "::1:80",
+						 "[::1]",     "[]:80",         "[1.2.3.4]:80",
+						 "host:80",   "1.2.3.4:65536", "[::1:80" };
+	static const char *const nets[] = { "10.0.0.0/8", "::/0", "192.0.2.1", "fc00::/7" };
+	static const char *const no_nets[] = {
+		"", "/8", "10.0.0.0/", "10.0.0.0/33", "::/129", "x"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		assert_true(item_is_place(slice_str(places[i])));
+	for (size_t i = 0; i < sizeof(no_places) / sizeof(no_places[0]); i++)
+		assert_false(item_is_place(slice_str(no_places[i])));
+	for (size_t i = 0; i < sizeof(nets) / sizeof(nets[0]); i++)
+		assert_true(item_is_net(slice_str(nets[i])));
+	for (size_t i = 0; i < sizeof(no_nets) / sizeof(no_nets[0]); i++)
+		assert_false(item_is_net(slice_str(no_nets[i])));
 }
 
 static void test_later_sources_win(void **state)
@@ -139,8 +169,9 @@ static void test_rendered_settings_read_back_the_same(void **state)
 	struct fail f = FAIL_INIT;
 
 	(void)state;
-	assert_int_equal(
-		settings_parse(&s, slice_lit("edge.workers = 7\napi.listen = a, b\n"), "x", &f), 0);
+	assert_int_equal(settings_parse(&s, slice_lit("edge.workers = 7\nzones.own_names = a, b\n"),
+					"x", &f),
+			 0);
 	settings_render(&s, &first);
 	assert_int_equal(settings_parse(&again, buf_slice(&first), "y", &f), 0);
 	settings_render(&again, &second);
@@ -182,6 +213,7 @@ int main(void)
 		cmocka_unit_test(test_every_default_is_legal),
 		cmocka_unit_test(test_values_of_each_type),
 		cmocka_unit_test(test_failures_name_line_setting_and_remedy),
+		cmocka_unit_test(test_items),
 		cmocka_unit_test(test_later_sources_win),
 		cmocka_unit_test(test_failures_name_the_source),
 		cmocka_unit_test(test_rendered_settings_read_back_the_same),
