@@ -1,6 +1,5 @@
-/* Bodies are moved by pump_request() and pump_answer(), which are called whenever one of the four
- * things happens that can let bytes move: input or room, at the client or at the origin. Each
- * ends the exchange at most once, as the last thing it does: nothing may touch it afterwards.
+/* What begins and ends an exchange, what the edge answers by itself, and how long anybody may make
+ * it wait. The way to the origin and back is carry.c.
  *
  * A request's head is still in the input while the filters look at it; it is taken off when the
  * head for the origin, or the answer, has been made.
@@ -9,18 +8,12 @@
 
 #include "base/text.h"
 #include "proto/http/write.h"
+#include "role/edge/carry.h"
 #include "role/edge/filter/filter.h"
-#include "role/edge/forward.h"
 #include "role/edge/page.h"
 #include "run/clock/clock.h"
 
 #include <stdlib.h>
-
-#define INTERIMS_MOST 16
-
-static void pump_request(struct exchange *x, struct slice first);
-static void pump_answer(struct exchange *x);
-static void connect_origin(struct exchange *x, int64_t fresh_ms);
 
 /* ---- the end ---- */
 
@@ -70,7 +63,7 @@ static void add_access_line(struct exchange *x)
 	access_add(&x->edge->access, &e);
 }
 
-static void leave_origin(struct exchange *x, bool keep)
+void exchange_leave_origin(struct exchange *x, bool keep)
 {
 	upstream_wait_cancel(&x->wait);
 	if (x->origin != NULL && keep)
@@ -92,26 +85,26 @@ static struct conn *end(struct exchange *x)
 	return c;
 }
 
-static void end_answered(struct exchange *x)
+void exchange_end_answered(struct exchange *x)
 {
 	bool whole = x->up.done;
 	bool keep = x->keep && whole;
-	leave_origin(x, whole && x->origin_keep);
+	exchange_leave_origin(x, whole && x->origin_keep);
 	conn_exchange_over(end(x), keep);
 }
 
 /* The client is gone, or must see that what it has is not all. */
-static void end_broken(struct exchange *x, enum side side, const char *why)
+void exchange_end_broken(struct exchange *x, enum side side, const char *why)
 {
 	x->side = side;
 	x->why = why;
-	leave_origin(x, false);
+	exchange_leave_origin(x, false);
 	conn_exchange_broke(end(x));
 }
 
 /* ---- answers of our own ---- */
 
-static void take_head(struct exchange *x)
+void exchange_take_head(struct exchange *x)
 {
 	size_t n = x->head_len;
 	x->head_len = 0;
@@ -148,8 +141,8 @@ void exchange_reply(struct exchange *x, int status, const char *fields, const ch
 		    struct slice body)
 {
 	struct buf *head = &x->edge->head;
-	leave_origin(x, false);
-	take_head(x);
+	exchange_leave_origin(x, false);
+	exchange_take_head(x);
 	drop_body(x);
 	write_own_head(x, head, status, fields, type, body.n);
 	struct slice out[] = { buf_slice(head), x->method == HTTP_HEAD ? SLICE_NONE : body };
@@ -157,13 +150,13 @@ void exchange_reply(struct exchange *x, int status, const char *fields, const ch
 	x->status = status;
 	x->answered = true;
 	x->down.moved = out[1].n;
-	end_answered(x);
+	exchange_end_answered(x);
 }
 
 void exchange_refuse(struct exchange *x, int status, enum side side, const char *why)
 {
 	if (x->answered) {
-		end_broken(x, side, why);
+		exchange_end_broken(x, side, why);
 		return;
 	}
 	struct page page = { status, side, why, x->host, x->id };
@@ -176,290 +169,24 @@ void exchange_refuse(struct exchange *x, int status, enum side side, const char 
 	buf_free(&html);
 }
 
-/* ---- the origin's answer ---- */
-
-static void origin_died(struct exchange *x)
-{
-	bool again = x->retryable && !x->retried && !x->heard && x->origin_reused;
-	if (!again) {
-		exchange_refuse(x, 502, SIDE_ORIGIN,
-				"the origin closed the connection before its answer was complete");
-		return;
-	}
-	metrics_add(METRIC_origin_retries, 1);
-	leave_origin(x, false);
-	x->retried = true;
-	connect_origin(x, 0);
-}
-
-static enum http_body body_for(const struct exchange *x, const struct http_response *r)
-{
-	if (r->head.body == HTTP_BODY_NONE || r->head.body == HTTP_BODY_LENGTH)
-		return r->head.body;
-	return x->minor == 0 ? HTTP_BODY_UNTIL_CLOSE : HTTP_BODY_CHUNKED;
-}
-
-static struct forward forward_of(const struct exchange *x)
-{
-	return (struct forward){ .client = x->conn->peer,
-				 .secure = x->conn->secure,
-				 .trusted = x->conn->trusted,
-				 .id = x->id,
-				 .cdn = slice_str(x->edge->settings->edge_loop_name),
-				 .now = x->at };
-}
-
-static void after_relay_down(struct exchange *x, enum relay_answer answer)
-{
-	switch (answer) {
-	case RELAY_WAITS:
-	case RELAY_FULL: return;
-	case RELAY_DONE: end_answered(x); return;
-	case RELAY_REFUSED:
-	case RELAY_OVER: end_broken(x, SIDE_ORIGIN, "the origin's chunks are broken"); return;
-	case RELAY_CUT:
-		end_broken(x, SIDE_ORIGIN, "the origin ended inside its answer's body");
-		return;
-	}
-	must_not_reach();
-}
-
-static void pass_answer(struct exchange *x, const struct http_response *r)
-{
-	const struct settings *s = x->edge->settings;
-	struct buf *head = &x->edge->head;
-	struct forward f = forward_of(x);
-	struct http_refusal why;
-	enum http_body body = body_for(x, r);
-	x->status = r->status;
-	x->answered = true;
-	x->origin_keep = r->head.keep_alive && r->head.body != HTTP_BODY_UNTIL_CLOSE;
-	x->origin_micros = clock_micros() - x->asked;
-	x->keep = x->keep && x->up.done && body != HTTP_BODY_UNTIL_CLOSE && !x->edge->draining;
-	buf_clear(head);
-	forward_answer(head, r, &f, body, !x->keep);
-	relay_init(&x->down, r->head.body, r->head.length, body, UINT64_MAX);
-	stream_take(&x->origin->stream, r->head.len);
-	conn_watch(x->conn, s->edge_send_timeout < s->origin_body_timeout ? s->edge_send_timeout
-									  : s->origin_body_timeout);
-	after_relay_down(x, relay_move(&x->down, &x->origin->stream, &x->conn->stream,
-				       buf_slice(head), &why));
-}
-
-/* True: another head follows. */
-static bool pass_interim(struct exchange *x, const struct http_response *r)
-{
-	struct buf *head = &x->edge->head;
-	if (r->status == 101 || ++x->interims > INTERIMS_MOST) {
-		exchange_refuse(x, 502, SIDE_ORIGIN,
-				r->status == 101 ? "the origin switched protocols unasked"
-						 : "the origin sends interim answers without end");
-		return false;
-	}
-	if (x->minor == 1 && (r->status != 100 || x->expects)) {
-		buf_clear(head);
-		forward_interim(head, r);
-		struct slice out = buf_slice(head);
-		stream_send(&x->conn->stream, &out, 1);
-	}
-	stream_take(&x->origin->stream, r->head.len);
-	x->seen = 0;
-	return true;
-}
-
-static void read_answer(struct exchange *x)
-{
-	static struct http_response r; /* large, and done with before this returns */
-	struct stream *origin = &x->origin->stream;
-	struct http_refusal why;
-	bool more = true;
-	while (more) {
-		x->heard = x->heard || stream_input(origin).n > 0;
-		switch (http_response_parse(stream_input(origin), &x->seen,
-					    &x->edge->response_limits, x->method, &r, &why)) {
-		case HTTP_MORE:
-			if (stream_input_end(origin) != STREAM_OPEN)
-				origin_died(x);
-			return;
-		case HTTP_REFUSED:
-			exchange_refuse(
-				x, 502, SIDE_ORIGIN,
-				arena_printf(&x->arena, "the origin's answer: %s", why.why));
-			return;
-		case HTTP_DONE: break;
-		}
-		if (r.status >= 200) {
-			pass_answer(x, &r);
-			return;
-		}
-		more = pass_interim(x, &r);
-	}
-}
-
-static void pump_answer(struct exchange *x)
-{
-	struct http_refusal why;
-	if (x->origin == NULL)
-		return;
-	x->progress_at = loop_now(x->edge->loop);
-	if (!x->answered)
-		read_answer(x);
-	else
-		after_relay_down(x, relay_move(&x->down, &x->origin->stream, &x->conn->stream,
-					       SLICE_NONE, &why));
-}
-
-/* ---- the request to the origin ---- */
-
-static void pump_request(struct exchange *x, struct slice first)
-{
-	struct http_refusal why;
-	if (x->origin == NULL || (x->up.done && first.n == 0))
-		return;
-	x->progress_at = loop_now(x->edge->loop);
-	switch (relay_move(&x->up, &x->conn->stream, &x->origin->stream, first, &why)) {
-	case RELAY_WAITS:
-	case RELAY_FULL: return;
-	case RELAY_DONE:
-		if (!x->answered)
-			conn_watch(x->conn, x->edge->settings->origin_head_timeout);
-		return;
-	case RELAY_REFUSED: exchange_refuse(x, why.status, SIDE_CLIENT, why.why); return;
-	case RELAY_OVER:
-		exchange_refuse(x, 413, SIDE_CLIENT, "the request's body is too large");
-		return;
-	case RELAY_CUT: end_broken(x, SIDE_CLIENT, "the client ended inside its body"); return;
-	}
-	must_not_reach();
-}
-
-static void on_origin_input(void *user, struct upstream_conn *c)
-{
-	(void)c;
-	pump_answer(user);
-}
-
-static void on_origin_room(void *user, struct upstream_conn *c)
-{
-	(void)c;
-	pump_request(user, SLICE_NONE);
-}
-
-/* What it said before counts: an origin may answer and close while it is still sent the body. */
-static void on_origin_broken(void *user, struct upstream_conn *c)
-{
-	struct exchange *x = user;
-	(void)c;
-	pump_answer(x);
-}
-
-static const struct upstream_events origin_events = {
-	.on_input = on_origin_input,
-	.on_room = on_origin_room,
-	.on_broken = on_origin_broken,
-};
-
-static void on_connected(struct exchange *x, struct upstream_conn *c)
-{
-	x->origin = c;
-	x->seen = 0;
-	x->asked = clock_micros();
-	upstream_hold(c, &origin_events, x);
-	x->origin_reused = c->uses > 1;
-	conn_watch(x->conn, x->edge->stall_ms);
-	pump_request(x, buf_slice(&x->head));
-}
-
-static void on_ready(struct upstream_wait *w, struct upstream_conn *c)
-{
-	on_connected(container_of(w, struct exchange, wait), c);
-}
-
-static int status_of(enum upstream_fault fault)
-{
-	switch (fault) {
-	case UPSTREAM_ABSENT:
-	case UPSTREAM_LOOKUP:
-	case UPSTREAM_FORBIDDEN:
-	case UPSTREAM_REFUSED:
-	case UPSTREAM_HANDSHAKE: return 502;
-	case UPSTREAM_FULL: return 503;
-	case UPSTREAM_SLOW: return 504;
-	}
-	must_not_reach();
-}
-
-static void on_failed(struct upstream_wait *w, enum upstream_fault fault, const char *words)
-{
-	struct exchange *x = container_of(w, struct exchange, wait);
-	exchange_refuse(x, status_of(fault), fault == UPSTREAM_FULL ? SIDE_EDGE : SIDE_ORIGIN,
-			arena_str(&x->arena, slice_str(words)));
-}
-
-static enum upstream_trust trust_of(const struct exchange *x)
-{
-	const struct site *s = &x->site;
-	bool by_mode = x->conn->secure && (s->ssl == SSL_FULL || s->ssl == SSL_STRICT);
-	if (s->scheme == ORIGIN_HTTP || (s->scheme == ORIGIN_BY_MODE && !by_mode))
-		return UPSTREAM_PLAIN;
-	return s->ssl == SSL_STRICT ? UPSTREAM_TLS_VERIFIED : UPSTREAM_TLS;
-}
-
-static void connect_origin(struct exchange *x, int64_t fresh_ms)
-{
-	const struct site *s = &x->site;
-	enum upstream_trust trust = trust_of(x);
-	struct upstream_target to = {
-		.host = dns_name_slice(&s->host),
-		.addresses = s->addresses,
-		.count = s->count,
-		.port = trust == UPSTREAM_PLAIN ? s->http_port : s->https_port,
-		.trust = trust,
-		.name = s->sni_rule == ORIGIN_SNI_FIXED ? dns_name_slice(&s->sni) : x->host,
-	};
-	struct upstream_conn *c = upstream_get(x->edge->upstream, &x->wait, &to, fresh_ms);
-	if (c != NULL)
-		on_connected(x, c);
-}
-
-static bool is_idempotent(enum http_method m)
-{
-	return m == HTTP_GET || m == HTTP_HEAD || m == HTTP_OPTIONS || m == HTTP_PUT ||
-	       m == HTTP_DELETE;
-}
-
-static void carry(struct exchange *x, const struct http_request *r)
-{
-	struct forward f = forward_of(x);
-	if (!x->site.has_origin) {
-		exchange_refuse(x, 502, SIDE_ORIGIN, "no origin is set for this host");
-		return;
-	}
-	forward_request(&x->head, r, &f);
-	x->expects = r->expect_continue && r->head.minor == 1;
-	x->retryable = is_idempotent(r->method) && x->up.done;
-	take_head(x);
-	connect_origin(x, x->retryable ? -1 : x->edge->settings->origin_fresh);
-}
-
 /* ---- events of the client ---- */
 
 void exchange_on_input(struct exchange *x)
 {
-	pump_request(x, SLICE_NONE);
+	carry_more(x);
 }
 
 void exchange_on_room(struct exchange *x)
 {
 	if (x->answered)
-		pump_answer(x);
+		carry_back(x);
 }
 
 void exchange_on_gone(struct exchange *x)
 {
 	x->side = SIDE_CLIENT;
 	x->why = "the client went away";
-	leave_origin(x, false);
+	exchange_leave_origin(x, false);
 	end(x);
 }
 
@@ -514,7 +241,7 @@ void exchange_on_timer(struct exchange *x)
 	if (waited < stall.limit)
 		conn_watch(x->conn, stall.limit - waited);
 	else if (x->answered)
-		end_broken(x, stall.side, stall.why);
+		exchange_end_broken(x, stall.side, stall.why);
 	else
 		exchange_refuse(x, stall.status, stall.side, stall.why);
 }
@@ -549,9 +276,7 @@ static struct exchange *exchange_new(struct conn *c)
 				.at = clock_now(),
 				.began = c->began,
 				.progress_at = loop_now(e->loop) };
-	x->wait.on_ready = on_ready;
-	x->wait.on_failed = on_failed;
-	upstream_wait_init(&x->wait);
+	carry_init(x);
 	next_id(e, x->id);
 	c->exchange = x;
 	return x;
@@ -593,7 +318,7 @@ void exchange_begin(struct conn *c, const struct http_request *r)
 	for (size_t i = 0; i < filter_count && answer == FILTER_PASS; i++)
 		answer = filters[i].apply(x, r);
 	if (answer == FILTER_PASS)
-		carry(x, r);
+		carry_begin(x, r);
 	replica_end(e->identities.replica);
 }
 
