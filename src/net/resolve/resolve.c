@@ -49,6 +49,7 @@ struct entry {
 void resolver_arm(struct resolver *r)
 {
 	struct timeval tv;
+
 	if (ares_timeout(r->channel, NULL, &tv) == NULL)
 		timer_stop(&r->timer);
 	else
@@ -58,6 +59,7 @@ void resolver_arm(struct resolver *r)
 static void on_timer(struct timer *t)
 {
 	struct resolver *r = container_of(t, struct resolver, timer);
+
 	ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 	resolver_arm(r);
 }
@@ -68,6 +70,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	struct resolver *r = w->resolver;
 	bool readable = status < 0 || (events & UV_READABLE) != 0;
 	bool writable = status < 0 || (events & UV_WRITABLE) != 0;
+
 	ares_process_fd(r->channel, readable ? w->fd : ARES_SOCKET_BAD,
 			writable ? w->fd : ARES_SOCKET_BAD);
 	resolver_arm(r);
@@ -106,6 +109,7 @@ static struct watch *watch_of(struct resolver *r, ares_socket_t fd)
 static void on_socket(void *owner, ares_socket_t fd, int readable, int writable)
 {
 	struct resolver *r = owner;
+
 	if (!readable && !writable) {
 		unwatch(r, fd);
 		return;
@@ -131,6 +135,7 @@ static void drop(struct entry *e)
 static void make_room(struct resolver *r)
 {
 	struct list *at = r->used.prev;
+
 	while (at != &r->used && r->names.count >= r->config.names_max) {
 		struct entry *e = container_of(at, struct entry, used);
 		at = at->prev;
@@ -142,6 +147,7 @@ static void make_room(struct resolver *r)
 static struct entry *entry_new(struct resolver *r, struct slice name)
 {
 	struct entry *e = calloc(1, sizeof(*e));
+
 	must(e != NULL && name.n <= DNS_NAME_MAX);
 	e->resolver = r;
 	e->name.len = (uint8_t)name.n;
@@ -183,6 +189,7 @@ static void settle(struct entry *e, int status, const struct ares_addrinfo *info
 	struct resolve_answer answer = { .count = 0 };
 	int64_t now = loop_now(e->resolver->loop);
 	int64_t ttl = config->most_ms;
+
 	if (status == ARES_SUCCESS && info != NULL) {
 		ttl = collect(&answer, info, AF_INET, ttl);
 		ttl = collect(&answer, info, AF_INET6, ttl);
@@ -204,6 +211,7 @@ static void settle(struct entry *e, int status, const struct ares_addrinfo *info
 static void tell(struct list *waiting, const struct resolve_answer *answer)
 {
 	struct list *first;
+
 	while ((first = list_first(waiting)) != NULL) {
 		struct resolve_wait *w = container_of(first, struct resolve_wait, link);
 		list_remove(first);
@@ -214,6 +222,7 @@ static void tell(struct list *waiting, const struct resolve_answer *answer)
 static void on_answer(void *owner, int status, int timeouts, struct ares_addrinfo *info)
 {
 	struct entry *e = owner;
+
 	(void)timeouts;
 	e->asking = false;
 	if (!e->resolver->ending)
@@ -234,6 +243,7 @@ static void ask(struct entry *e)
 	struct ares_addrinfo_hints hints = { .ai_family = AF_UNSPEC,
 					     .ai_flags = ARES_AI_NOSORT,
 					     .ai_socktype = SOCK_STREAM };
+
 	e->asking = true;
 	ares_getaddrinfo(e->resolver->channel, e->name.text, NULL, &hints, on_answer, e);
 	resolver_arm(e->resolver);
@@ -243,6 +253,7 @@ const struct resolve_answer *resolver_ask(struct resolver *r, struct slice name,
 					  struct resolve_wait *w)
 {
 	struct entry *e = map_get(&r->names, name);
+
 	if (e == NULL) {
 		make_room(r);
 		e = entry_new(r, name);
@@ -274,6 +285,7 @@ void resolve_wait_cancel(struct resolve_wait *w)
 void resolve_servers_read(struct slice resolv_conf, struct buf *out)
 {
 	struct slice line;
+
 	while (slice_split(&resolv_conf, '\n', &line)) {
 		struct dns_address address;
 		char text[DNS_ADDRESS_TEXT];
@@ -292,6 +304,7 @@ int resolver_new(struct loop *loop, const struct resolve_config *config, struct 
 		 struct fail *f)
 {
 	struct resolver *r = calloc(1, sizeof(*r));
+
 	must(r != NULL);
 	*r = (struct resolver){ .loop = loop, .config = *config };
 	list_init(&r->used);

@@ -22,6 +22,7 @@ static struct resolver *resolver;
 static void on_alloc(uv_handle_t *h, size_t hint, uv_buf_t *b)
 {
 	static char space[2048];
+
 	(void)h;
 	(void)hint;
 	*b = uv_buf_init(space, sizeof(space));
@@ -30,6 +31,7 @@ static void on_alloc(uv_handle_t *h, size_t hint, uv_buf_t *b)
 static size_t question_end(const uint8_t *m)
 {
 	size_t at = 12;
+
 	while (m[at] != 0)
 		at += (size_t)m[at] + 1;
 	return at + 5;
@@ -74,6 +76,7 @@ struct asker {
 static void on_resolved(struct resolve_wait *w, const struct resolve_answer *answer)
 {
 	struct asker *a = container_of(w, struct asker, wait);
+
 	a->answer = *answer;
 	a->told++;
 	loop_stop(&loop);
@@ -229,5 +232,6 @@ int main(void)
 		WITH_SERVER(the_least_used_name_is_forgotten),
 		cmocka_unit_test(servers_are_read_from_a_resolv_conf),
 	};
+
 	return cmocka_run_group_tests_name("net/resolve", tests, NULL, NULL);
 }

@@ -154,5 +154,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_cancelled_question_stays_silent, setup,
 						teardown),
 	};
+
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

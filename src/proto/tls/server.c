@@ -219,6 +219,7 @@ struct tls_conn *tls_server_conn(struct tls_server *s)
 void tls_conn_serve(struct tls_conn *c, const struct tls_serve *serve)
 {
 	const struct tls_identity *i = serve->identity;
+
 	STACK_OF(X509) *chain = i->chain == NULL ? NULL : i->chain->certs;
 
 	must(c->phase == PHASE_ASK);

@@ -31,6 +31,7 @@ static int print_digest(const char *folder)
 	struct fail f = FAIL_INIT;
 	uint8_t sum[32];
 	char epoch[ID_HEX + 1], digest[65];
+
 	if (replica_open_reader(&r, folder, &f) < 0) {
 		fprintf(stderr, "%s\n", f.words);
 		return 1;
@@ -50,6 +51,7 @@ static void want_channel(struct follow *f)
 {
 	struct alone *a = container_of(f, struct alone, follow);
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
+
 	snprintf(to.sun_path, sizeof(to.sun_path), "%s", a->socket);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
@@ -61,6 +63,7 @@ static void want_channel(struct follow *f)
 static void on_commit(struct follow *f)
 {
 	struct alone *a = container_of(f, struct alone, follow);
+
 	if (a->once && follow_is_level(f))
 		loop_stop(&a->loop);
 }
@@ -70,6 +73,7 @@ static int follow(struct alone *a, const char *folder, const char *name)
 {
 	struct fail f = FAIL_INIT;
 	uint8_t sum[32];
+
 	crypto_sha256(slice_str(name), sum);
 	memcpy(a->follow.machine.b, sum, ID_LEN);
 	loop_init(&a->loop);
@@ -93,6 +97,7 @@ static int follow(struct alone *a, const char *folder, const char *name)
 int main(int argc, char **argv)
 {
 	static struct alone alone;
+
 	alone.once = argc == 5 && strcmp(argv[1], "rebuild") == 0;
 	if (!alone.once && (argc != 5 || strcmp(argv[1], "follow") != 0)) {
 		fprintf(stderr, "usage: %s follow|rebuild SOCKET FOLDER NAME\n", argv[0]);

@@ -35,6 +35,7 @@ static int read_machine(struct id *out, struct fail *f)
 	char folder[4096];
 	int fd = open("/etc/machine-id", O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? 0 : read(fd, buf_reserve(&b, 64), 64);
+
 	if (fd >= 0)
 		close(fd);
 	b.n = n > 0 ? (size_t)n : 0;
@@ -72,6 +73,7 @@ static void on_tickets(struct timer *t)
 {
 	struct applier *a = container_of(t, struct applier, tickets);
 	int made = ticket_page_turn(a->env->tickets, clock_now(), random_bytes);
+
 	if (made > 0)
 		log_line(LOG_INFO, "tickets.made", "new session-ticket keys", LOG_I("count", made));
 	timer_arm(&a->env->loop, t, TICKETS_EVERY);

@@ -20,6 +20,7 @@ static void send_waiting(struct follow *f)
 {
 	uint16_t type;
 	struct slice payload;
+
 	while (f->channel != NULL && ipc_queued(f->channel) < QUEUE_MOST &&
 	       feed_sink_out(&f->sink, &type, &payload)) {
 		if (ipc_send(f->channel, type, 0, payload, -1) < 0)
@@ -80,6 +81,7 @@ static void give_up_replica(struct follow *f, const struct fail *why)
 static void show_state(struct follow *f)
 {
 	uint64_t seq = follow_state(f)->seq, head = f->sink.head;
+
 	metrics_set(METRIC_replica_seq, seq);
 	metrics_set(METRIC_replica_behind, head > seq ? head - seq : 0);
 	metrics_add(METRIC_replica_resyncs, f->sink.resyncs - f->resyncs);
@@ -99,6 +101,7 @@ static void acknowledge(struct follow *f)
 static void note_lag(const struct follow *f)
 {
 	stamp late = f->oldest == 0 ? 0 : clock_now() - f->oldest;
+
 	metrics_observe(HISTOGRAM_replica_lag, late > 0 ? (uint64_t)late * 1000 : 0);
 	metrics_add(METRIC_replica_changes, f->records);
 }
@@ -120,6 +123,7 @@ static void on_commit(struct deferred *d)
 {
 	struct follow *f = container_of(d, struct follow, commit);
 	struct fail why = FAIL_INIT;
+
 	if (f->open && commit(f, &why) < 0)
 		give_up_replica(f, &why);
 }
@@ -142,6 +146,7 @@ static int open_batch(struct follow *f, stamp at, struct fail *why)
 static int apply_record(struct follow *f, const struct feed_change *c, struct fail *why)
 {
 	enum replica_table t = (enum replica_table)c->kind;
+
 	if (open_batch(f, c->at, why) < 0)
 		return -1;
 	int result = c->tombstone ? replica_del(f->writer, t, c->key, why)
@@ -211,6 +216,7 @@ static void on_frame(struct ipc *c, uint16_t type, uint32_t id, struct slice pay
 	struct follow *f = ipc_owner(c);
 	struct sink_event e;
 	struct fail why = FAIL_INIT;
+
 	(void)id;
 	(void)fd; /* the table lets none come */
 	f->heard = loop_now(f->loop);
@@ -227,6 +233,7 @@ static void on_frame(struct ipc *c, uint16_t type, uint32_t id, struct slice pay
 static void on_closed(struct ipc *c, const char *why)
 {
 	struct follow *f = ipc_owner(c);
+
 	/* What has arrived whole is kept. */
 	if (f->open && !f->loading)
 		on_commit(&f->commit);
@@ -252,6 +259,7 @@ static void on_retry(struct timer *t)
 {
 	struct follow *f = container_of(t, struct follow, retry);
 	struct fail why = FAIL_INIT;
+
 	try_later(f);
 	if (open_replica(f, &why) < 0)
 		log_line(LOG_ERROR, "replica.closed", "cannot be opened yet", LOG_FAIL(&why));
@@ -262,6 +270,7 @@ static void on_retry(struct timer *t)
 static void on_watch(struct timer *t)
 {
 	struct follow *f = container_of(t, struct follow, watch);
+
 	if (loop_now(f->loop) - f->heard >= SILENCE)
 		lose_channel(f, "no heartbeat for 10 s");
 	else
@@ -273,6 +282,7 @@ static void on_tend(struct timer *t)
 	struct follow *f = container_of(t, struct follow, tend);
 	uint64_t behind = 0;
 	int pid = 0;
+
 	timer_arm(f->loop, t, TEND_EVERY);
 	if (f->writer == NULL)
 		return;

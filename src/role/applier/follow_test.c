@@ -48,6 +48,7 @@ static void change(void)
 	struct entry e = { .kind = (uint8_t)(1 + rand() % REPLICA_KEY),
 			   .key = (uint8_t)(rand() % KEYS),
 			   .value = rand() % 4 == 0 ? 0 : (uint32_t)rand() };
+
 	e.prev = truth.state.heads[e.key];
 	truth.state.heads[e.key] = ++truth.state.seq;
 	truth.log[truth.state.seq] = e;
@@ -87,6 +88,7 @@ static void serve(struct machine *m)
 	struct feed_source *s = &m->source;
 	uint16_t type;
 	struct slice payload;
+
 	feed_source_head(s, truth.state.seq);
 	for (enum feed_want want; (want = feed_source_want(s)) != FEED_WANT_NOTHING;) {
 		if (want == FEED_WANT_START)
@@ -115,6 +117,7 @@ static void on_frame(struct ipc *c, uint16_t type, uint32_t id, struct slice pay
 {
 	struct machine *m = ipc_owner(c);
 	bool changed;
+
 	(void)id;
 	(void)fd;
 	assert_int_equal(feed_source_feed(&m->source, type, payload, &changed, NULL), 0);
@@ -133,6 +136,7 @@ static void want_channel(struct follow *f)
 {
 	struct machine *m = container_of(f, struct machine, follow);
 	int fds[2];
+
 	if (away)
 		return;
 	ipc_socketpair(fds);
@@ -222,6 +226,7 @@ static bool matches(void *owner, struct slice key, struct slice value)
 {
 	const uint32_t *table = owner;
 	uint32_t v;
+
 	assert_int_equal(value.n, sizeof(v));
 	memcpy(&v, value.p, sizeof(v));
 	assert_int_equal(v, table[key.p[0]]);
@@ -231,6 +236,7 @@ static bool matches(void *owner, struct slice key, struct slice value)
 static uint64_t present(const uint32_t *table)
 {
 	uint64_t n = 0;
+
 	for (int k = 0; k < KEYS; k++)
 		n += table[k] != 0;
 	return n;
@@ -239,6 +245,7 @@ static uint64_t present(const uint32_t *table)
 static void check_replica(const char *folder, uint8_t digest[32])
 {
 	struct replica *r;
+
 	assert_int_equal(replica_open_reader(&r, folder, NULL), 0);
 	replica_begin(r);
 	for (int t = 1; t < REPLICA_TABLES; t++) {
@@ -254,6 +261,7 @@ static void check_replica(const char *folder, uint8_t digest[32])
 static void expect_equal(void)
 {
 	uint8_t one[32], two[32];
+
 	stop_all();
 	check_replica("m0", one);
 	check_replica("m1", two);
@@ -319,6 +327,7 @@ static void another_epoch_replaces_everything(void **state)
 static void limit_files(rlim_t bytes)
 {
 	struct rlimit now;
+
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &now), 0);
 	now.rlim_cur = bytes;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
@@ -358,5 +367,6 @@ int main(void)
 		TEST(another_epoch_replaces_everything),
 		TEST(a_disk_that_fails_delays_and_loses_nothing),
 	};
+
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

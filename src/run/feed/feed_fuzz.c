@@ -10,6 +10,7 @@ static void answer(struct feed_source *s, uint8_t head)
 	struct replica_state truth = { .epoch = { { 1 } }, .seq = head };
 	uint8_t key = 7;
 	struct feed_change c = { .seq = s->want_seq + 1, .kind = 1, .key = slice_of(&key, 1) };
+
 	switch (feed_source_want(s)) {
 	case FEED_WANT_NOTHING: break;
 	case FEED_WANT_START: feed_source_start(s, &truth, head / 2); break;
@@ -29,6 +30,7 @@ static void feed_sink(struct feed_sink *k, uint16_t type, struct slice payload)
 {
 	struct sink_event e;
 	struct fail f = FAIL_INIT;
+
 	if (feed_sink_feed(k, type, payload, &e, &f) < 0)
 		must(f.kind == FAIL_PEER);
 	else if (e.type == SINK_RECORD || e.type == SINK_CHANGE)
@@ -44,6 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct feed_source source;
 	struct feed_sink sink;
 	bool changed;
+
 	feed_source_init(&source, 2);
 	feed_sink_init(&sink, &none, &machine, "fuzz");
 	while (r.rest.n > 0 && !r.bad) {

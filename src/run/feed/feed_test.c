@@ -43,6 +43,7 @@ static void truth_change(struct truth *t)
 			   .kind = (uint8_t)(1 + rand() % KINDS),
 			   .key = (uint8_t)(rand() % KEYS),
 			   .value = rand() % 4 == 0 ? 0 : (uint32_t)rand() };
+
 	e.prev = t->state.heads[e.shard];
 	t->state.heads[e.shard] = ++t->state.seq;
 	must(t->state.seq < LOG);
@@ -86,6 +87,7 @@ static void give_page(struct machine *m, const struct truth *t)
 	struct feed_source *s = &m->source;
 	int from = s->want_after.n == 0 ? 0 : s->want_after.p[0] + 1;
 	int given = 0, key;
+
 	for (key = from; key < KEYS && given < PAGE; key++) {
 		uint32_t v = t->table[s->want_kind][key];
 		uint8_t k = (uint8_t)key;
@@ -101,6 +103,7 @@ static void give_changes(struct machine *m, const struct truth *t)
 {
 	struct feed_source *s = &m->source;
 	uint64_t seq = s->want_seq + 1 < t->oldest ? t->oldest : s->want_seq + 1;
+
 	for (int n = 0; seq <= t->state.seq && n < PAGE; seq++, n++) {
 		const struct entry *e = &t->log[seq];
 		struct feed_change c = { .seq = seq,
@@ -118,6 +121,7 @@ static void give_changes(struct machine *m, const struct truth *t)
 static void answer(struct machine *m, const struct truth *t)
 {
 	enum feed_want want = m->want;
+
 	m->want = FEED_WANT_NOTHING;
 	if (want == FEED_WANT_START)
 		feed_source_start(&m->source, &t->state, t->oldest);
@@ -154,6 +158,7 @@ static bool to_source(struct machine *m)
 	uint16_t type;
 	struct slice payload;
 	bool changed;
+
 	if (!feed_sink_out(&m->sink, &type, &payload))
 		return false;
 	assert_int_equal(feed_source_feed(&m->source, type, payload, &changed, NULL), 0);
@@ -169,6 +174,7 @@ static bool to_sink(struct machine *m, bool lose)
 	struct slice payload;
 	struct sink_event e;
 	struct fail f = FAIL_INIT;
+
 	if (!feed_source_out(&m->source, &type, &payload))
 		return false;
 	/* Only what carries data may get lost here; a lost answer to a hello is a lost connection. */
@@ -192,6 +198,7 @@ static bool to_owner(struct machine *m, const struct truth *t)
 static void settle(struct machine *m, const struct truth *t)
 {
 	bool busy = true;
+
 	while (busy) {
 		busy = to_source(m);
 		busy |= to_owner(m, t);
@@ -369,6 +376,7 @@ static void old_changes_do_nothing(void **state)
 static void stir(struct machine *m, struct truth *t, bool losses)
 {
 	int what = rand() % 100;
+
 	if (what < 15)
 		truth_change(t);
 	else if (what < 40)
@@ -469,5 +477,6 @@ int main(void)
 		cmocka_unit_test(waits_while_much_is_unsent),
 		cmocka_unit_test(refuses_another_layout_with_words),
 	};
+
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,6 +17,7 @@ struct buf *feed_frame_begin(struct feed_queue *q, uint16_t type, size_t *mark)
 void feed_frame_end(struct feed_queue *q, size_t mark)
 {
 	uint32_t n = (uint32_t)(q->bytes.n - mark - HEAD);
+
 	for (int i = 0; i < 4; i++)
 		q->bytes.p[mark + (size_t)i] = (uint8_t)(n >> (24 - 8 * i));
 }
@@ -24,6 +25,7 @@ void feed_frame_end(struct feed_queue *q, size_t mark)
 static struct slice payload_of(struct reader *r, uint16_t *type)
 {
 	uint32_t n = read_u32(r);
+
 	*type = read_u16(r);
 	return read_bytes(r, n);
 }
@@ -31,6 +33,7 @@ static struct slice payload_of(struct reader *r, uint16_t *type)
 bool feed_queue_front(const struct feed_queue *q, uint16_t *type, struct slice *payload)
 {
 	struct reader r = reader_of(slice_from(buf_slice(&q->bytes), q->gone));
+
 	if (r.rest.n == 0)
 		return false;
 	*payload = payload_of(&r, type);
@@ -42,6 +45,7 @@ void feed_queue_sent(struct feed_queue *q)
 {
 	uint16_t type;
 	struct slice payload;
+
 	must(feed_queue_front(q, &type, &payload));
 	q->gone += HEAD + payload.n;
 	/* Moved down when most of it is gone, so that a byte is moved once or twice at most. */
@@ -82,6 +86,7 @@ static void read_place(struct reader *r, struct id *epoch, uint64_t *seq)
 void feed_place_send(struct feed_queue *q, uint16_t type, const struct id *epoch, uint64_t seq)
 {
 	size_t mark;
+
 	write_place(feed_frame_begin(q, type, &mark), epoch, seq);
 	feed_frame_end(q, mark);
 }
@@ -89,6 +94,7 @@ void feed_place_send(struct feed_queue *q, uint16_t type, const struct id *epoch
 bool feed_place_parse(struct slice payload, struct id *epoch, uint64_t *seq)
 {
 	struct reader r = reader_of(payload);
+
 	read_place(&r, epoch, seq);
 	return reader_done(&r);
 }
@@ -97,6 +103,7 @@ void feed_hello_send(struct feed_queue *q, const struct feed_hello *h)
 {
 	size_t mark;
 	struct buf *b = feed_frame_begin(q, FEED_HELLO, &mark);
+
 	write_u32(b, h->layout);
 	write_place(b, &h->epoch, h->seq);
 	write_bytes(b, h->machine.b, ID_LEN);
@@ -120,6 +127,7 @@ static bool take_name(struct slice name, char out[FEED_NAME_MAX + 1])
 bool feed_hello_parse(struct slice payload, struct feed_hello *out)
 {
 	struct reader r = reader_of(payload);
+
 	out->layout = read_u32(&r);
 	read_place(&r, &out->epoch, &out->seq);
 	read_copy(&r, out->machine.b, ID_LEN);
@@ -131,6 +139,7 @@ void feed_begin_send(struct feed_queue *q, const struct replica_state *s)
 {
 	size_t mark;
 	struct buf *b = feed_frame_begin(q, FEED_SNAPSHOT_BEGIN, &mark);
+
 	write_place(b, &s->epoch, s->seq);
 	for (int i = 0; i < REPLICA_SHARDS; i++)
 		write_u64(b, s->heads[i]);
@@ -140,6 +149,7 @@ void feed_begin_send(struct feed_queue *q, const struct replica_state *s)
 bool feed_begin_parse(struct slice payload, struct replica_state *out)
 {
 	struct reader r = reader_of(payload);
+
 	read_place(&r, &out->epoch, &out->seq);
 	for (int i = 0; i < REPLICA_SHARDS; i++)
 		out->heads[i] = read_u64(&r);
@@ -167,6 +177,7 @@ static void read_record(struct reader *r, struct feed_change *out)
 void feed_record_send(struct feed_queue *q, uint8_t kind, struct slice key, struct slice value)
 {
 	size_t mark;
+
 	write_record(feed_frame_begin(q, FEED_RECORD, &mark), kind, key, value);
 	feed_frame_end(q, mark);
 }
@@ -174,6 +185,7 @@ void feed_record_send(struct feed_queue *q, uint8_t kind, struct slice key, stru
 bool feed_record_parse(struct slice payload, struct feed_change *out)
 {
 	struct reader r = reader_of(payload);
+
 	*out = (struct feed_change){ 0 };
 	read_record(&r, out);
 	return reader_done(&r);
@@ -183,6 +195,7 @@ void feed_change_send(struct feed_queue *q, const struct feed_change *c)
 {
 	size_t mark;
 	struct buf *b = feed_frame_begin(q, FEED_CHANGE, &mark);
+
 	write_u64(b, c->seq);
 	write_u64(b, c->prev);
 	write_u64(b, (uint64_t)c->at);
@@ -195,6 +208,7 @@ void feed_change_send(struct feed_queue *q, const struct feed_change *c)
 bool feed_change_parse(struct slice payload, struct feed_change *out)
 {
 	struct reader r = reader_of(payload);
+
 	*out = (struct feed_change){ .seq = read_u64(&r) };
 	out->prev = read_u64(&r);
 	out->at = (stamp)read_u64(&r);
@@ -209,6 +223,7 @@ void feed_beat_send(struct feed_queue *q, const struct feed_beat *beat)
 {
 	size_t mark;
 	struct buf *b = feed_frame_begin(q, FEED_HEARTBEAT, &mark);
+
 	write_u64(b, beat->sent);
 	write_u64(b, beat->head);
 	write_u64(b, (uint64_t)beat->at);
@@ -218,6 +233,7 @@ void feed_beat_send(struct feed_queue *q, const struct feed_beat *beat)
 bool feed_beat_parse(struct slice payload, struct feed_beat *out)
 {
 	struct reader r = reader_of(payload);
+
 	out->sent = read_u64(&r);
 	out->head = read_u64(&r);
 	out->at = (stamp)read_u64(&r);
@@ -227,6 +243,7 @@ bool feed_beat_parse(struct slice payload, struct feed_beat *out)
 void feed_refuse_send(struct feed_queue *q, const char *words)
 {
 	size_t mark;
+
 	buf_add_str(feed_frame_begin(q, FEED_REFUSED, &mark), words);
 	feed_frame_end(q, mark);
 }

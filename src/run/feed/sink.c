@@ -48,6 +48,7 @@ static int take_follow(struct feed_sink *s, struct slice payload, struct fail *f
 {
 	struct id epoch;
 	uint64_t seq;
+
 	if (!feed_place_parse(payload, &epoch, &seq) || s->mode != WAITING ||
 	    !id_eq(&epoch, &s->hello.epoch) || seq != s->hello.seq)
 		return garbled("follow", f);
@@ -59,6 +60,7 @@ static int take_begin(struct feed_sink *s, struct slice payload, struct sink_eve
 		      struct fail *f)
 {
 	struct replica_state state;
+
 	if (!feed_begin_parse(payload, &state))
 		return garbled("snapshot.begin", f);
 	s->state = state;
@@ -91,6 +93,7 @@ static int take_change(struct feed_sink *s, struct slice payload, struct sink_ev
 		       struct fail *f)
 {
 	const struct feed_change *c = &e->change;
+
 	if (!feed_change_parse(payload, &e->change))
 		return garbled("change", f);
 	if (s->mode == WAITING)
@@ -114,6 +117,7 @@ static int take_end(struct feed_sink *s, struct slice payload, struct sink_event
 {
 	struct id epoch;
 	uint64_t seq;
+
 	if (!feed_place_parse(payload, &epoch, &seq) || s->mode == FOLLOWING)
 		return garbled("snapshot.end", f);
 	if (s->mode == WAITING)
@@ -129,6 +133,7 @@ static int take_beat(struct feed_sink *s, struct slice payload, struct sink_even
 		     struct fail *f)
 {
 	struct feed_beat beat;
+
 	if (!feed_beat_parse(payload, &beat))
 		return garbled("heartbeat", f);
 	e->type = SINK_BEAT;

@@ -39,6 +39,7 @@ static void start_over_with_snapshot(struct feed_source *s)
 static int take_hello(struct feed_source *s, struct slice payload, struct fail *f)
 {
 	struct feed_hello hello;
+
 	if (!feed_hello_parse(payload, &hello))
 		return fail(f, FAIL_PEER, "the applier's hello cannot be read");
 	if (hello.layout != REPLICA_LAYOUT) {
@@ -100,6 +101,7 @@ enum feed_want feed_source_want(struct feed_source *s)
 static bool answered(struct feed_source *s)
 {
 	bool fresh = s->asked && !s->stale;
+
 	s->asked = s->stale = false;
 	return fresh;
 }
@@ -108,6 +110,7 @@ static bool can_follow(const struct feed_source *s, const struct replica_state *
 		       uint64_t oldest)
 {
 	const struct feed_hello *h = &s->hello;
+
 	if (!id_eq(&h->epoch, &truth->epoch) || h->seq > truth->seq)
 		return false;
 	return h->seq == truth->seq || (oldest != 0 && h->seq + 1 >= oldest);
@@ -196,6 +199,7 @@ void feed_source_restart(struct feed_source *s)
 void feed_source_heartbeat(struct feed_source *s, stamp now)
 {
 	struct feed_beat beat = { s->sent, s->head, now };
+
 	if (s->state != FOLLOW && s->state != PAGE && s->state != SETTLE)
 		return;
 	if (feed_queue_bytes(&s->out) <= OUT_MAX)

@@ -36,6 +36,7 @@ static void make_pair(struct pair *p, uint64_t seq)
 static int put_pair(struct replica_writer *w, uint64_t seq)
 {
 	struct pair p;
+
 	make_pair(&p, seq);
 	if (replica_put(w, REPLICA_KEY, slice_str(p.key), slice_lit("wrapped"), NULL) < 0)
 		return -1;
@@ -45,6 +46,7 @@ static int put_pair(struct replica_writer *w, uint64_t seq)
 static int step(struct replica_writer *w, struct replica_state *s)
 {
 	struct pair old;
+
 	s->seq++;
 	if (replica_write_begin(w, NULL) < 0 || put_pair(w, s->seq) < 0)
 		return -1;
@@ -74,6 +76,7 @@ static int snapshot(struct replica_writer *w, const struct replica_state *s)
 static void write_until_killed(int pipe_end)
 {
 	struct replica_writer *w;
+
 	if (replica_open_writer(&w, ".", 0, NULL) < 0)
 		_exit(2);
 	struct replica_state s = *replica_writer_state(w);
@@ -96,6 +99,7 @@ static bool look_at(void *owner, struct slice key, struct slice value)
 {
 	struct look *l = owner;
 	struct slice found;
+
 	(void)key;
 	l->names++;
 	l->torn |= value.n != VALUE;
@@ -109,6 +113,7 @@ static uint64_t look_around(struct replica *r)
 {
 	struct look l = { .r = r };
 	struct replica_state s;
+
 	replica_begin(r);
 	replica_walk(r, REPLICA_NAME, SLICE_NONE, look_at, &l);
 	replica_state(r, &s);
@@ -122,6 +127,7 @@ static uint64_t look_around(struct replica *r)
 static uint64_t told_before_kill(struct replica *r)
 {
 	int ends[2];
+
 	assert_int_equal(pipe(ends), 0);
 	pid_t child = fork();
 	if (child == 0)
@@ -173,5 +179,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_what_was_acknowledged_and_never_tears),
 	};
+
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@ static void add_vec(EVP_MD_CTX *sum, struct slice s)
 {
 	uint8_t head[4] = { (uint8_t)(s.n >> 24), (uint8_t)(s.n >> 16), (uint8_t)(s.n >> 8),
 			    (uint8_t)s.n };
+
 	must(EVP_DigestUpdate(sum, head, sizeof(head)) == 1);
 	must(EVP_DigestUpdate(sum, s.p, s.n) == 1);
 }
@@ -22,6 +23,7 @@ static void add_state(EVP_MD_CTX *sum, struct replica *r)
 {
 	struct replica_state state;
 	struct buf b = BUF_INIT;
+
 	replica_state(r, &state);
 	write_u32(&b, REPLICA_LAYOUT);
 	write_bytes(&b, state.epoch.b, ID_LEN);
@@ -35,6 +37,7 @@ static void add_state(EVP_MD_CTX *sum, struct replica *r)
 void replica_digest(struct replica *r, uint8_t out[32])
 {
 	EVP_MD_CTX *sum = EVP_MD_CTX_new();
+
 	must(sum != NULL && EVP_DigestInit_ex(sum, EVP_sha256(), NULL) == 1);
 	replica_begin(r);
 	add_state(sum, r);

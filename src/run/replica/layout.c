@@ -21,6 +21,7 @@ const char *replica_table_name(enum replica_table t)
 int replica_public_tables(struct replica_public *p, MDB_txn *txn, unsigned flags)
 {
 	int error = mdb_dbi_open(txn, "meta", flags, &p->meta);
+
 	for (int side = 0; side < REPLICA_SIDES; side++) {
 		for (int t = REPLICA_NAME; t < REPLICA_KEY && error == 0; t++) {
 			char name[24];
@@ -34,6 +35,7 @@ int replica_public_tables(struct replica_public *p, MDB_txn *txn, unsigned flags
 int replica_keys_tables(struct replica_keys *k, MDB_txn *txn, unsigned flags)
 {
 	int error = mdb_dbi_open(txn, "meta", flags, &k->meta);
+
 	if (error == 0)
 		error = mdb_dbi_open(txn, "key", flags, &k->key);
 	return error != 0 ? error : mdb_dbi_open(txn, "key.load", flags, &k->load);
@@ -43,6 +45,7 @@ int replica_meta_read(const struct replica_public *p, MDB_txn *txn, struct repli
 {
 	MDB_val key = replica_val(STATE), value;
 	int error = mdb_get(txn, p->meta, &key, &value);
+
 	if (error != 0)
 		return error;
 	struct reader r = reader_of(replica_slice(value));
@@ -59,6 +62,7 @@ int replica_meta_read(const struct replica_public *p, MDB_txn *txn, struct repli
 int replica_meta_write(const struct replica_public *p, MDB_txn *txn, const struct replica_meta *m)
 {
 	struct buf b = BUF_INIT;
+
 	write_u32(&b, REPLICA_LAYOUT);
 	write_u8(&b, (uint8_t)m->side);
 	write_bytes(&b, m->state.epoch.b, ID_LEN);

@@ -45,6 +45,7 @@ static ino_t inode_of(const struct replica *r, const char *env)
 {
 	struct buf path = BUF_INIT;
 	struct stat st;
+
 	path_of(r, env, "data.mdb", &path);
 	ino_t inode = stat(buf_str(&path), &st) == 0 ? st.st_ino : 0;
 	buf_free(&path);
@@ -55,6 +56,7 @@ static int open_env(const struct replica *r, const char *name, MDB_env **out)
 {
 	MDB_env *env;
 	int error = mdb_env_create(&env);
+
 	if (error != 0)
 		return error;
 	struct buf path = BUF_INIT;
@@ -91,6 +93,7 @@ static int open_tables(struct replica *r)
 {
 	MDB_txn *txn;
 	int error = mdb_txn_begin(r->pub.env, NULL, MDB_RDONLY, &txn);
+
 	if (error == 0)
 		error = replica_end_txn(txn, replica_public_tables(&r->pub, txn, 0));
 	if (error == 0)
@@ -101,6 +104,7 @@ static int open_tables(struct replica *r)
 static int open_txn(MDB_env *env, MDB_txn **out)
 {
 	int error = mdb_txn_begin(env, NULL, MDB_RDONLY, out);
+
 	if (error == 0)
 		mdb_txn_reset(*out);
 	else
@@ -137,6 +141,7 @@ static bool not_there_yet(int error)
 static int move_over(struct replica *r, bool both_new)
 {
 	struct replica fresh = { .folder = r->folder };
+
 	if (!both_new)
 		close_envs(r);
 	int error = open_envs(&fresh);
@@ -162,6 +167,7 @@ int replica_refresh(struct replica *r, struct fail *f)
 int replica_open_reader(struct replica **out, const char *folder, struct fail *f)
 {
 	struct replica *r = calloc(1, sizeof(*r));
+
 	must(r != NULL);
 	r->folder = strdup(folder);
 	must(r->folder != NULL);
@@ -185,6 +191,7 @@ void replica_close(struct replica *r)
 static bool read_meta(struct replica *r)
 {
 	size_t number = mdb_txn_id(r->pub_txn);
+
 	if (number == r->seen && number != 0)
 		return true;
 	if (replica_meta_read(&r->pub, r->pub_txn, &r->meta) != 0)
@@ -233,6 +240,7 @@ bool replica_get(struct replica *r, enum replica_table t, struct slice key, stru
 {
 	MDB_dbi dbi;
 	MDB_txn *txn = place_of(r, t, &dbi);
+
 	if (!r->usable || key.n == 0 || key.n > REPLICA_KEY_MAX)
 		return false;
 	MDB_val k = replica_val(key), v;
@@ -256,6 +264,7 @@ void replica_walk(struct replica *r, enum replica_table t, struct slice from, re
 	MDB_dbi dbi;
 	MDB_txn *txn = place_of(r, t, &dbi);
 	MDB_cursor *cursor;
+
 	if (!r->usable || mdb_cursor_open(txn, dbi, &cursor) != 0)
 		return;
 	MDB_val k = replica_val(from), v;
@@ -270,5 +279,6 @@ uint64_t replica_count(struct replica *r, enum replica_table t)
 	MDB_dbi dbi;
 	MDB_stat st;
 	MDB_txn *txn = place_of(r, t, &dbi);
+
 	return r->usable && mdb_stat(txn, dbi, &st) == 0 ? st.ms_entries : 0;
 }

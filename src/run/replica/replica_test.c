@@ -18,6 +18,7 @@ static struct replica_writer *w;
 static void open_writer(void)
 {
 	struct fail f = FAIL_INIT;
+
 	assert_int_equal(replica_open_writer(&w, ".", 0, &f), 0);
 }
 
@@ -49,6 +50,7 @@ static int leave(void **state)
 static struct replica_state state_at(uint64_t seq)
 {
 	struct replica_state s = { .epoch = { { 1 } }, .seq = seq };
+
 	s.heads[seq % REPLICA_SHARDS] = seq;
 	return s;
 }
@@ -56,6 +58,7 @@ static struct replica_state state_at(uint64_t seq)
 static void put(enum replica_table t, const char *key, const char *value)
 {
 	struct slice k = slice_str(key), v = slice_str(value);
+
 	assert_int_equal(replica_put(w, t, k, v, NULL), 0);
 }
 
@@ -67,6 +70,7 @@ static void begin(void)
 static void commit(uint64_t seq)
 {
 	struct replica_state s = state_at(seq);
+
 	assert_int_equal(replica_write_commit(w, &s, NULL), 0);
 }
 
@@ -80,6 +84,7 @@ static void put_alone(enum replica_table t, const char *key, const char *value, 
 static void load(uint64_t seq)
 {
 	struct replica_state s = state_at(seq);
+
 	assert_int_equal(replica_write_commit(w, NULL, NULL), 0);
 	assert_int_equal(replica_load_end(w, &s, NULL), 0);
 }
@@ -90,6 +95,7 @@ typedef bool look_f(struct replica *r);
 static bool seen_by_reader(look_f *look)
 {
 	pid_t child = fork();
+
 	if (child == 0) {
 		struct replica *r;
 		bool good = replica_open_reader(&r, ".", NULL) == 0;
@@ -106,18 +112,21 @@ static bool seen_by_reader(look_f *look)
 static bool has(struct replica *r, enum replica_table t, const char *key, const char *value)
 {
 	struct slice found;
+
 	return replica_get(r, t, slice_str(key), &found) && slice_eq_str(found, value);
 }
 
 static bool lacks(struct replica *r, enum replica_table t, const char *key)
 {
 	struct slice found;
+
 	return !replica_get(r, t, slice_str(key), &found);
 }
 
 static uint64_t seq_of(struct replica *r)
 {
 	struct replica_state s;
+
 	replica_state(r, &s);
 	return s.seq;
 }
@@ -187,6 +196,7 @@ static bool is_refused(enum replica_table t, size_t key, size_t value)
 	static uint8_t bytes[REPLICA_VALUE_MAX + 1];
 	struct fail f = FAIL_INIT;
 	int answer = replica_put(w, t, slice_of(bytes, key), slice_of(bytes, value), &f);
+
 	return answer < 0 && f.kind == FAIL_INPUT;
 }
 
@@ -211,6 +221,7 @@ static void refuses_what_is_too_long(void **state)
 static bool collect(void *owner, struct slice key, struct slice value)
 {
 	char *text = owner;
+
 	strncat(text, (const char *)key.p, key.n);
 	strncat(text, (const char *)value.p, value.n);
 	return value.p[0] != '3';
@@ -219,6 +230,7 @@ static bool collect(void *owner, struct slice key, struct slice value)
 static bool look_order(struct replica *r)
 {
 	char all[64] = "", from[64] = "", none[64] = "";
+
 	replica_walk(r, REPLICA_ZONE, SLICE_NONE, collect, all);
 	replica_walk(r, REPLICA_ZONE, slice_lit("aa"), collect, from);
 	replica_walk(r, REPLICA_CHAIN, SLICE_NONE, collect, none);
@@ -320,6 +332,7 @@ static uint8_t digest[32];
 static void take_digest(const char *at)
 {
 	struct replica *r;
+
 	assert_int_equal(replica_open_reader(&r, at, NULL), 0);
 	replica_digest(r, digest);
 	replica_close(r);
@@ -328,6 +341,7 @@ static void take_digest(const char *at)
 static void expect_digest(const char *at, bool same)
 {
 	uint8_t before[32];
+
 	memcpy(before, digest, 32);
 	take_digest(at);
 	assert_int_equal(memcmp(before, digest, 32) == 0, same);
@@ -358,6 +372,7 @@ struct copy {
 static bool copy_record(void *owner, struct slice key, struct slice value)
 {
 	struct copy *c = owner;
+
 	return replica_put(c->to, c->t, key, value, NULL) == 0;
 }
 
@@ -366,6 +381,7 @@ static void snapshot_from(const char *from)
 {
 	struct replica *r;
 	struct replica_state s;
+
 	assert_int_equal(replica_open_reader(&r, from, NULL), 0);
 	put_alone(REPLICA_NAME, "other", "stuff", 3);
 	put_alone(REPLICA_KEY, "other", "stuff", 3);
@@ -409,6 +425,7 @@ static void replay_equals_snapshot(void **state)
 static void spoil(const char *file)
 {
 	FILE *f = fopen(file, "r+");
+
 	assert_non_null(f);
 	for (int i = 0; i < 8192; i++)
 		fputc(0x5a, f);
@@ -452,6 +469,7 @@ static void wants_a_snapshot_when_the_keys_are_gone(void **state)
 static bool look_filled(struct replica *r)
 {
 	struct slice v;
+
 	return replica_get(r, REPLICA_CERT, slice_lit("first"), &v) &&
 	       replica_count(r, REPLICA_CERT) > 4;
 }
@@ -460,6 +478,7 @@ static int fill(int from)
 {
 	static uint8_t bytes[60000];
 	struct fail f = FAIL_INIT;
+
 	for (int i = from; i < 1000; i++) {
 		struct replica_state s = state_at((uint64_t)i);
 		assert_int_equal(replica_write_begin(w, &f), 0);
@@ -583,5 +602,6 @@ int main(void)
 		TEST(frees_the_slots_of_dead_readers),
 		TEST(lets_the_group_read_and_keeps_others_out),
 	};
+
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

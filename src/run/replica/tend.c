@@ -13,6 +13,7 @@ static int note_reader(const char *line, void *arg)
 	struct oldest *o = arg;
 	int pid;
 	size_t thread, txn;
+
 	if (sscanf(line, "%d %zx %zu", &pid, &thread, &txn) == 3 && txn < o->txn)
 		*o = (struct oldest){ txn, pid };
 	return 0;
@@ -23,6 +24,7 @@ static int tend_env(MDB_env *env, uint64_t *behind, int *pid)
 	int dead = 0;
 	MDB_envinfo info;
 	struct oldest oldest = { SIZE_MAX, 0 };
+
 	(void)mdb_reader_check(env, &dead);
 	(void)mdb_reader_list(env, note_reader, &oldest);
 	if (mdb_env_info(env, &info) == 0 && oldest.txn < info.me_last_txnid &&

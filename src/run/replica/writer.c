@@ -35,6 +35,7 @@ static int delete_absent_ok(MDB_txn *txn, MDB_dbi dbi, struct slice key)
 {
 	MDB_val k = replica_val(key);
 	int error = mdb_del(txn, dbi, &k, NULL);
+
 	return error == MDB_NOTFOUND ? 0 : error;
 }
 
@@ -42,6 +43,7 @@ static int delete_keys(struct replica_writer *w, struct slice list)
 {
 	MDB_txn *txn;
 	int error = begin_on(w->keys.env, &txn);
+
 	if (error != 0)
 		return error;
 	struct reader r = reader_of(list);
@@ -56,6 +58,7 @@ static int sweep_keys_in(struct replica_writer *w, MDB_txn *txn)
 	MDB_cursor *cursor;
 	MDB_val key, value, mark;
 	int error = mdb_cursor_open(txn, w->keys.key, &cursor);
+
 	if (error != 0)
 		return error;
 	error = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
@@ -72,6 +75,7 @@ static int sweep_keys_in(struct replica_writer *w, MDB_txn *txn)
 static int empty_other_side(struct replica_writer *w, MDB_txn *txn)
 {
 	int error = 0;
+
 	for (int t = REPLICA_NAME; t < REPLICA_KEY && error == 0; t++)
 		error = mdb_drop(txn, w->pub.table[!w->committed.side][t], 0);
 	return error;
@@ -81,6 +85,7 @@ static int empty_marks(struct replica_writer *w)
 {
 	MDB_txn *txn;
 	int error = begin_on(w->keys.env, &txn);
+
 	return error != 0 ? error : replica_end_txn(txn, mdb_drop(txn, w->keys.load, 0));
 }
 
@@ -88,6 +93,7 @@ static int sweep_keys(struct replica_writer *w)
 {
 	MDB_txn *txn;
 	int error = begin_on(w->keys.env, &txn);
+
 	return error != 0 ? error : replica_end_txn(txn, sweep_keys_in(w, txn));
 }
 
@@ -96,6 +102,7 @@ static int clear_unfinished(struct replica_writer *w, bool swept)
 {
 	MDB_txn *txn;
 	int error = begin_on(w->pub.env, &txn);
+
 	if (error != 0)
 		return error;
 	if (swept)
@@ -109,6 +116,7 @@ static int read_unfinished(struct replica_writer *w, struct buf *out)
 {
 	MDB_txn *txn;
 	int error = mdb_txn_begin(w->pub.env, NULL, MDB_RDONLY, &txn);
+
 	if (error != 0)
 		return error;
 	MDB_val key = replica_val(UNFINISHED), value;
@@ -124,6 +132,7 @@ static int finish(struct replica_writer *w, struct slice work)
 	struct reader r = reader_of(work);
 	bool sweep = read_u8(&r) == SWEEP;
 	int error = sweep ? sweep_keys(w) : delete_keys(w, r.rest);
+
 	if (error == 0)
 		error = clear_unfinished(w, sweep);
 	/* Only now: a sweep that is repeated needs its marks. */
@@ -180,6 +189,7 @@ static int put(const struct replica_writer *w, MDB_txn *txn, MDB_dbi dbi, struct
 {
 	MDB_val k = replica_val(key), v = replica_val(value);
 	int error = w->loading ? mdb_put(txn, dbi, &k, &v, MDB_APPEND) : MDB_KEYEXIST;
+
 	return error == MDB_KEYEXIST ? mdb_put(txn, dbi, &k, &v, 0) : error;
 }
 
@@ -188,6 +198,7 @@ static void keep_key(struct replica_writer *w, struct slice key)
 {
 	struct buf rest = BUF_INIT;
 	struct reader r = reader_of(buf_slice(&w->deletes));
+
 	while (r.rest.n > 0) {
 		struct slice waiting = read_vec16(&r);
 		if (!slice_eq(waiting, key))
@@ -200,6 +211,7 @@ static void keep_key(struct replica_writer *w, struct slice key)
 static int put_key(struct replica_writer *w, struct slice key, struct slice value)
 {
 	int error = 0;
+
 	if (w->keys_txn == NULL)
 		error = begin_on(w->keys.env, &w->keys_txn);
 	if (error == 0)
@@ -282,6 +294,7 @@ static int commit_keys(struct replica_writer *w)
 static int leave_work(struct replica_writer *w, uint8_t kind, struct slice list)
 {
 	struct buf b = BUF_INIT;
+
 	write_u8(&b, kind);
 	buf_add(&b, list);
 	MDB_val key = replica_val(UNFINISHED), value = replica_val(buf_slice(&b));
@@ -294,6 +307,7 @@ static int leave_work(struct replica_writer *w, uint8_t kind, struct slice list)
 static int commit_public(struct replica_writer *w, const struct replica_meta *next)
 {
 	int error = replica_meta_write(&w->pub, w->pub_txn, next);
+
 	if (error == 0) {
 		error = mdb_txn_commit(w->pub_txn);
 		w->pub_txn = NULL;

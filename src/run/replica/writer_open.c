@@ -24,6 +24,7 @@ static const char *path_of(struct replica_writer *w, const char *env, const char
 static int make_lock_file(struct replica_writer *w, const char *name)
 {
 	int fd = open(path_of(w, name, "/lock.mdb"), O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+
 	if (fd < 0)
 		return errno;
 	int error = posix_fallocate(fd, 0, (REPLICA_READERS + 4) * 64);
@@ -59,6 +60,7 @@ static int make_public_tables(struct replica_writer *w)
 {
 	MDB_txn *txn;
 	int error = mdb_txn_begin(w->pub.env, NULL, 0, &txn);
+
 	if (error != 0)
 		return error;
 	error = replica_public_tables(&w->pub, txn, MDB_CREATE);
@@ -75,6 +77,7 @@ static int make_keys_tables(struct replica_writer *w)
 {
 	MDB_txn *txn;
 	int error = mdb_txn_begin(w->keys.env, NULL, 0, &txn);
+
 	if (error != 0)
 		return error;
 	error = replica_keys_tables(&w->keys, txn, MDB_CREATE);
@@ -91,6 +94,7 @@ static bool is_unreadable(int error)
 static void remove_env(const char *folder)
 {
 	static const char *const files[] = { "/data.mdb", "/lock.mdb", "" };
+
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		struct buf path = BUF_INIT;
 		buf_addf(&path, "%s%s", folder, files[i]);
@@ -102,6 +106,7 @@ static void remove_env(const char *folder)
 static int move_aside(struct replica_writer *w, const char *name)
 {
 	struct buf aside = BUF_INIT;
+
 	buf_addf(&aside, "%s/%s.bad", w->folder, name);
 	remove_env(buf_str(&aside));
 	int error = rename(path_of(w, name, ""), buf_str(&aside)) < 0 ? errno : 0;
@@ -115,6 +120,7 @@ static int open_and_make(struct replica_writer *w, const char *name, uint64_t ma
 			 MDB_env **env, make_tables_f *make)
 {
 	int error = open_env(w, name, map_size, env);
+
 	if (error == 0)
 		error = make(w);
 	if (error != 0 && *env != NULL) {
@@ -128,6 +134,7 @@ static int open_or_rebuild(struct replica_writer *w, const char *name, uint64_t 
 			   MDB_env **env, make_tables_f *make, struct fail *f)
 {
 	int error = open_and_make(w, name, map_size, env, make);
+
 	if (is_unreadable(error)) {
 		error = move_aside(w, name);
 		if (error == 0)
@@ -139,6 +146,7 @@ static int open_or_rebuild(struct replica_writer *w, const char *name, uint64_t 
 static int read_pair(MDB_env *env, MDB_dbi meta, struct id *out)
 {
 	MDB_txn *txn;
+
 	memset(out, 0, sizeof(*out));
 	int error = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
 	if (error != 0)
@@ -153,6 +161,7 @@ static int read_pair(MDB_env *env, MDB_dbi meta, struct id *out)
 static int put_pair(MDB_txn *txn, MDB_dbi meta, const struct id *pair)
 {
 	MDB_val key = replica_val(PAIR), value = replica_val(id_slice(pair));
+
 	return mdb_put(txn, meta, &key, &value, 0);
 }
 
@@ -161,6 +170,7 @@ static int make_pair(struct replica_writer *w)
 {
 	struct id pair;
 	MDB_txn *txn;
+
 	must(getrandom(pair.b, ID_LEN, 0) == ID_LEN);
 	int error = mdb_txn_begin(w->keys.env, NULL, 0, &txn);
 	if (error == 0)
@@ -179,6 +189,7 @@ static int check_pair(struct replica_writer *w, struct fail *f)
 {
 	struct id pub, keys;
 	int error = read_pair(w->pub.env, w->pub.meta, &pub);
+
 	if (error == 0)
 		error = read_pair(w->keys.env, w->keys.meta, &keys);
 	if (error == 0 && (id_is_zero(&pub) || !id_eq(&pub, &keys)))
@@ -190,6 +201,7 @@ static int open_all(struct replica_writer *w, uint64_t map_size, struct fail *f)
 {
 	uint64_t behind;
 	int pid;
+
 	if (open_or_rebuild(w, REPLICA_KEYS, map_size, &w->keys.env, make_keys_tables, f) < 0 ||
 	    open_or_rebuild(w, REPLICA_PUBLIC, map_size, &w->pub.env, make_public_tables, f) < 0)
 		return -1;
@@ -204,6 +216,7 @@ int replica_open_writer(struct replica_writer **out, const char *folder, uint64_
 			struct fail *f)
 {
 	struct replica_writer *w = calloc(1, sizeof(*w));
+
 	must(w != NULL);
 	w->folder = strdup(folder);
 	must(w->folder != NULL);

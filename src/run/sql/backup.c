@@ -13,6 +13,7 @@ static int sync_path(const char *path, int flags, struct fail *f)
 {
 	int fd = open(path, flags | O_RDONLY | O_CLOEXEC);
 	int result = fd < 0 || fsync(fd) < 0 ? -1 : 0;
+
 	if (result < 0)
 		(void)fail(f, FAIL_UNAVAILABLE, "%s cannot be made durable: %s", path,
 			   strerror(errno));
@@ -25,6 +26,7 @@ static int sync_path(const char *path, int flags, struct fail *f)
 static int sync_file(const char *file, struct fail *f)
 {
 	char *copy = strdup(file);
+
 	must(copy != NULL);
 	int result = sync_path(file, 0, f) < 0 ? -1 : sync_path(dirname(copy), O_DIRECTORY, f);
 	free(copy);
@@ -34,6 +36,7 @@ static int sync_file(const char *file, struct fail *f)
 static int copy_pages(struct sql *db, sqlite3 *to)
 {
 	sqlite3_backup *b = sqlite3_backup_init(to, "main", db->lite, "main");
+
 	if (b == NULL)
 		return sqlite3_errcode(to);
 	int answer = sqlite3_backup_step(b, -1);
@@ -46,6 +49,7 @@ static int copy_into(struct sql *db, const char *file, struct fail *f)
 	sqlite3 *to = NULL;
 	int error =
 		sqlite3_open_v2(file, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, sql_vfs());
+
 	if (error == SQLITE_OK)
 		error = copy_pages(db, to);
 	int closed = sqlite3_close(to);

@@ -67,6 +67,7 @@ void sql_note(struct sql *db, int error)
 int sql_run_lite(struct sql *db, const char *text)
 {
 	int error = sqlite3_exec(db->lite, text, NULL, NULL, NULL);
+
 	sql_note(db, error);
 	return error;
 }
@@ -74,6 +75,7 @@ int sql_run_lite(struct sql *db, const char *text)
 int sql_create_file(const char *file, struct fail *f)
 {
 	int fd = open(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
 	if (fd < 0 && errno == EEXIST)
 		return fail(f, FAIL_CONFLICT, "%s exists already: choose another name", file);
 	if (fd < 0)
@@ -102,6 +104,7 @@ static int open_lite(struct sql *db, struct fail *f)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	int error = sqlite3_open_v2(db->file, &db->lite, flags, sql_vfs());
+
 	if (error != SQLITE_OK)
 		return sql_fail(db, error, "cannot be opened", f);
 	return configure(db, f);
@@ -201,6 +204,7 @@ int sql_check(struct sql *db, struct fail *f)
 {
 	sqlite3_stmt *stmt = NULL;
 	int error = sqlite3_prepare_v2(db->lite, "pragma integrity_check(1)", -1, &stmt, NULL);
+
 	if (error == SQLITE_OK)
 		error = sqlite3_step(stmt);
 	if (error != SQLITE_ROW) {

@@ -24,6 +24,7 @@ static struct sql *open_db(void)
 {
 	struct sql_config config = { .file = "crash.db", .create = true };
 	struct sql *db;
+
 	assert_int_equal(sql_open(&db, &config, NULL), 0);
 	assert_int_equal(sql_migrate(db, migrations, 1, NULL, NULL, NULL), 0);
 	return db;
@@ -33,6 +34,7 @@ static int write_one(struct sql *db, int64_t v)
 {
 	struct sql_tx *tx;
 	struct sql_query q;
+
 	if (sql_begin(db, SQL_WRITE, &tx, NULL) < 0)
 		return -1;
 	sql_start(&q, tx, &insert);
@@ -45,6 +47,7 @@ static int write_one(struct sql *db, int64_t v)
 static void write_until_killed(int64_t v, int pipe_end)
 {
 	struct sql *db = open_db();
+
 	while (write_one(db, ++v) == 0) {
 		if (write(pipe_end, &v, sizeof(v)) != sizeof(v))
 			break;
@@ -55,6 +58,7 @@ static void write_until_killed(int64_t v, int pipe_end)
 static int64_t told_before_kill(int64_t from)
 {
 	int ends[2];
+
 	assert_int_equal(pipe(ends), 0);
 	pid_t child = fork();
 	if (child == 0)
@@ -78,6 +82,7 @@ static int64_t newest_whole(void)
 	struct sql *db = open_db();
 	struct sql_tx *tx;
 	struct sql_query q;
+
 	assert_int_equal(sql_check(db, NULL), 0);
 	assert_int_equal(sql_begin(db, SQL_READ, &tx, NULL), 0);
 	sql_start(&q, tx, &report);
@@ -113,5 +118,6 @@ static void keeps_what_was_acknowledged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(keeps_what_was_acknowledged) };
+
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

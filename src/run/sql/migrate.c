@@ -9,6 +9,7 @@ static int version_read(struct sql *db, int *version, struct fail *f)
 {
 	sqlite3_stmt *stmt = NULL;
 	int error = sqlite3_prepare_v2(db->lite, "pragma user_version", -1, &stmt, NULL);
+
 	if (error == SQLITE_OK)
 		error = sqlite3_step(stmt);
 	if (error == SQLITE_ROW)
@@ -20,6 +21,7 @@ static int version_read(struct sql *db, int *version, struct fail *f)
 static int version_write(struct sql *db, int version, struct fail *f)
 {
 	char text[64];
+
 	snprintf(text, sizeof(text), "pragma user_version = %d", version);
 	int error = sql_run_lite(db, text);
 	return error == SQLITE_OK ? 0 : sql_fail(db, error, "schema version", f);
@@ -30,6 +32,7 @@ static int keep_copy(struct sql *db, int version, struct fail *f)
 {
 	char name[512];
 	int n = snprintf(name, sizeof(name), "%s.v%d", db->file, version);
+
 	must(n > 0 && (size_t)n < sizeof(name));
 	(void)unlink(name);
 	if (sql_backup(db, name, f) < 0)
@@ -64,6 +67,7 @@ int sql_migrate(struct sql *db, const struct sql_migration *list, size_t count, 
 		struct fail *f)
 {
 	int have = 0;
+
 	if (version_read(db, &have, f) < 0)
 		return -1;
 	if (have > (int)count)

@@ -71,6 +71,7 @@ static struct sql_job *job_of(struct list *link)
 static int take(struct sql_pool *pool, struct queue *q, int most, struct list *out)
 {
 	int taken = 0;
+
 	list_init(out);
 	pthread_mutex_lock(&pool->lock);
 	while (list_empty(&q->jobs) && !pool->closing)
@@ -117,6 +118,7 @@ static bool run_in_savepoint(struct sql_tx *tx, struct sql_job *job, struct fail
 {
 	struct sql *db = tx->db;
 	int error = sql_run_lite(db, "savepoint job");
+
 	if (error == SQLITE_OK) {
 		job->result = job->run(tx, job, &job->fail);
 		if (job->result < 0 && sqlite3_get_autocommit(db->lite)) {
@@ -136,6 +138,7 @@ static bool run_in_savepoint(struct sql_tx *tx, struct sql_job *job, struct fail
 static int run_group(struct sql *db, struct list *group, struct fail *why)
 {
 	struct sql_tx *tx;
+
 	if (sql_begin(db, SQL_WRITE, &tx, why) < 0)
 		return -1;
 	list_for_each (link, group) {
@@ -151,6 +154,7 @@ static void *writer_main(void *arg)
 {
 	struct worker *w = arg;
 	struct list group;
+
 	while (take(w->pool, &w->pool->writes, w->pool->group_max, &group) > 0) {
 		struct fail why = FAIL_INIT;
 		bool committed = run_group(w->db, &group, &why) == 0;
@@ -164,6 +168,7 @@ static void *writer_main(void *arg)
 static void run_read(struct sql *db, struct sql_job *job)
 {
 	struct sql_tx *tx;
+
 	job->result = sql_begin(db, SQL_READ, &tx, &job->fail);
 	if (job->result < 0)
 		return;
@@ -175,6 +180,7 @@ static void *reader_main(void *arg)
 {
 	struct worker *w = arg;
 	struct list one;
+
 	while (take(w->pool, &w->pool->reads, 1, &one) > 0) {
 		run_read(w->db, job_of(one.next));
 		give_back(w->pool, &one, false, true);
@@ -187,6 +193,7 @@ static void *reader_main(void *arg)
 static void deliver(struct sql_pool *pool)
 {
 	struct list ready;
+
 	list_init(&ready);
 	pthread_mutex_lock(&pool->lock);
 	for (struct list *link; (link = list_first(&pool->done)) != NULL;) {
@@ -211,6 +218,7 @@ static void on_wake(uv_async_t *wake)
 void sql_submit(struct sql_pool *pool, enum sql_mode mode, struct sql_job *job)
 {
 	struct queue *q = mode == SQL_WRITE ? &pool->writes : &pool->reads;
+
 	fail_clear(&job->fail);
 	job->result = 0;
 	list_init(&job->link);
@@ -245,6 +253,7 @@ void sql_pool_stats(struct sql_pool *pool, struct sql_pool_stats *out)
 static void start_thread(struct worker *w, void *(*entry)(void *))
 {
 	sigset_t all, before;
+
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	must(pthread_create(&w->thread, NULL, entry, w) == 0);
@@ -273,6 +282,7 @@ static void close_connections(struct sql_pool *pool)
 static struct sql_pool *pool_new(const struct sql_config *config)
 {
 	struct sql_pool *pool = calloc(1, sizeof(*pool));
+
 	must(pool != NULL);
 	must(pthread_mutex_init(&pool->lock, NULL) == 0);
 	queue_init(&pool->reads);
@@ -297,6 +307,7 @@ int sql_pool_open(struct sql_pool **out, struct loop *loop, const struct sql_con
 		  struct fail *f)
 {
 	struct sql_pool *pool = pool_new(config);
+
 	if (open_connections(pool, config, f) < 0) {
 		close_connections(pool);
 		pool_free(pool);

@@ -67,6 +67,7 @@ static int run_insert(struct sql_tx *tx, struct sql_job *sql, struct fail *f)
 	struct job *j = container_of(sql, struct job, sql);
 	struct sql_query q;
 	char pad[512];
+
 	memset(pad, 'x', sizeof(pad));
 	sql_start(&q, tx, &insert);
 	sql_bind_i64(&q, 1, j->v);
@@ -86,6 +87,7 @@ static int run_total(struct sql_tx *tx, struct sql_job *sql, struct fail *f)
 {
 	struct job *j = container_of(sql, struct job, sql);
 	struct sql_query q;
+
 	sql_start(&q, tx, &total);
 	if (sql_row(&q)) {
 		j->count = sql_i64(&q, 0);
@@ -97,6 +99,7 @@ static int run_total(struct sql_tx *tx, struct sql_job *sql, struct fail *f)
 static void on_done(struct sql_job *sql, int result, const struct fail *f)
 {
 	struct job *j = container_of(sql, struct job, sql);
+
 	j->result = result;
 	j->calls++;
 	j->order = finished++;
@@ -126,6 +129,7 @@ static void wait_for(int n)
 static int64_t rows(void)
 {
 	struct job j;
+
 	submit(&j, SQL_READ, run_total, 0);
 	wait_for(1);
 	assert_int_equal(j.result, 0);
@@ -217,6 +221,7 @@ static int run_limit(struct sql_tx *tx, struct sql_job *sql, struct fail *f)
 {
 	struct job *j = container_of(sql, struct job, sql);
 	char text[64];
+
 	snprintf(text, sizeof(text), "pragma max_page_count = %d", (int)j->v);
 	return sql_run_lite(tx->db, text) == SQLITE_OK ? 0 : fail_code(f, FAIL_SYSTEM, 0, "pragma");
 }
@@ -226,6 +231,7 @@ static int burst(int n, int from)
 {
 	static struct job jobs[JOBS];
 	int good = 0;
+
 	for (int i = 0; i < n; i++)
 		submit(&jobs[i], SQL_WRITE, run_insert, from + i);
 	wait_for(n);
@@ -241,6 +247,7 @@ static int burst(int n, int from)
 static void set_limit(int pages)
 {
 	struct job j;
+
 	submit(&j, SQL_WRITE, run_limit, pages);
 	wait_for(1);
 	assert_int_equal(j.result, 0);
@@ -264,6 +271,7 @@ static void a_full_disk_is_said_and_survived(void **state)
 static void set_file_limit(rlim_t bytes)
 {
 	struct rlimit now;
+
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &now), 0);
 	now.rlim_cur = bytes;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
@@ -316,5 +324,6 @@ int main(void)
 		TEST(a_failing_disk_is_said_and_survived),
 		TEST(closing_finishes_what_was_submitted),
 	};
+
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,7 @@ static struct slice key_of(const struct sql_prepared *p)
 static struct sql_prepared *prepare(struct sql *db, const struct sql_stmt *source, int *error)
 {
 	struct sql_prepared *p = calloc(1, sizeof(*p));
+
 	must(p != NULL);
 	p->source = source;
 	struct buf text = BUF_INIT;
@@ -48,6 +49,7 @@ static struct sql_prepared *prepare(struct sql *db, const struct sql_stmt *sourc
 static struct sql_prepared *find(struct sql *db, const struct sql_stmt *source, int *error)
 {
 	struct sql_prepared *p = map_get(&db->prepared, slice_of(&source, sizeof(source)));
+
 	if (p != NULL && !p->busy)
 		return p;
 	struct sql_prepared *fresh = prepare(db, source, error);
@@ -87,6 +89,7 @@ void sql_bind_i64(struct sql_query *q, int at, int64_t v)
 void sql_bind_text(struct sql_query *q, int at, struct slice s)
 {
 	const char *p = s.n == 0 ? "" : (const char *)s.p;
+
 	if (good(q))
 		q->error = sqlite3_bind_text64(lite_of(q), at, p, s.n, SQLITE_STATIC, SQLITE_UTF8);
 }
@@ -94,6 +97,7 @@ void sql_bind_text(struct sql_query *q, int at, struct slice s)
 void sql_bind_blob(struct sql_query *q, int at, struct slice s)
 {
 	const void *p = s.n == 0 ? "" : (const void *)s.p;
+
 	if (good(q))
 		q->error = sqlite3_bind_blob64(lite_of(q), at, p, s.n, SQLITE_STATIC);
 }
@@ -146,6 +150,7 @@ struct slice sql_blob(struct sql_query *q, int column)
 void sql_id(struct sql_query *q, int column, struct id *out)
 {
 	struct slice bytes = sql_blob(q, column);
+
 	memset(out, 0, sizeof(*out));
 	if (bytes.n == ID_LEN)
 		memcpy(out->b, bytes.p, ID_LEN);
@@ -172,6 +177,7 @@ static void release(struct sql_prepared *p)
 int sql_end(struct sql_query *q, struct fail *f)
 {
 	bool started = q->prepared != NULL && sqlite3_stmt_busy(lite_of(q));
+
 	if (good(q) && !q->done && !started)
 		(void)sql_row(q);
 	struct sql *db = q->tx->db;
@@ -186,6 +192,7 @@ int sql_end(struct sql_query *q, struct fail *f)
 int sql_exec(struct sql_tx *tx, const struct sql_stmt *stmt, struct fail *f)
 {
 	struct sql_query q;
+
 	sql_start(&q, tx, stmt);
 	return sql_end(&q, f);
 }

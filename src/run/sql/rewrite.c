@@ -9,6 +9,7 @@
 static size_t until(const char *text, size_t from, const char *end)
 {
 	const char *found = strstr(text + from, end);
+
 	return found == NULL ? strlen(text) : (size_t)(found - text) + strlen(end);
 }
 
@@ -16,6 +17,7 @@ static size_t until(const char *text, size_t from, const char *end)
 static size_t piece_end(const char *text, size_t at)
 {
 	char c = text[at];
+
 	if (c == '\'' || c == '"')
 		return until(text, at + 1, c == '\'' ? "'" : "\"");
 	if (c == '-' && text[at + 1] == '-')

@@ -48,6 +48,7 @@ static struct sql *open_at(size_t version)
 	struct fail f = FAIL_INIT;
 	struct sql *db = NULL;
 	struct sql_config config = { .file = "t.db", .create = true };
+
 	assert_int_equal(sql_open(&db, &config, &f), 0);
 	assert_int_equal(sql_migrate(db, migrations, version, NULL, NULL, &f), 0);
 	return db;
@@ -56,6 +57,7 @@ static struct sql *open_at(size_t version)
 static struct sql_tx *begin(struct sql *db)
 {
 	struct sql_tx *tx;
+
 	assert_int_equal(sql_begin(db, SQL_WRITE, &tx, NULL), 0);
 	return tx;
 }
@@ -64,6 +66,7 @@ static int add(struct sql_tx *tx, uint8_t id, const char *name, int64_t n, struc
 {
 	struct id it = { { id } };
 	struct sql_query q;
+
 	sql_start(&q, tx, &insert);
 	sql_bind_id(&q, 1, &it);
 	sql_bind_text(&q, 2, slice_str(name));
@@ -75,6 +78,7 @@ static int64_t count(struct sql_tx *tx)
 {
 	struct sql_query q;
 	int64_t n = 0;
+
 	for (sql_start(&q, tx, &all); sql_row(&q);)
 		n++;
 	assert_int_equal(sql_end(&q, NULL), 0);
@@ -84,6 +88,7 @@ static int64_t count(struct sql_tx *tx)
 static void check_rewrite(const char *text, const char *want)
 {
 	struct buf out = BUF_INIT;
+
 	sql_rewrite(text, &out);
 	assert_string_equal(buf_str(&out), want);
 	buf_free(&out);
@@ -271,5 +276,6 @@ int main(void)
 						leave),
 		cmocka_unit_test_setup_teardown(backs_up_while_open_and_finds_damage, enter, leave),
 	};
+
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,7 @@ static int name_as_given(sqlite3_vfs *vfs, const char *name, int room, char *out
 const char *sql_vfs(void)
 {
 	static sqlite3_vfs shim;
+
 	if (shim.zName == NULL) {
 		const sqlite3_vfs *original = sqlite3_vfs_find("unix");
 		must(original != NULL);

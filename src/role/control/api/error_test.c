@@ -39,6 +39,7 @@ static void a_kind_decides_without_a_code(void **state)
 		{ FAIL_CONFLICT, 409 }, { FAIL_LIMIT, 429 },  { FAIL_PEER, 502 },
 		{ FAIL_TIMEOUT, 504 },  { FAIL_SYSTEM, 500 }, { FAIL_UNAVAILABLE, 503 },
 	};
+
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct fail f = FAIL_INIT;

@@ -167,6 +167,7 @@ static json_t *body_load(struct slice body, struct fail *f)
 	json_error_t e;
 	json_t *in = json_loadb((const char *)body.p, body.n,
 				JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
+
 	if (in == NULL)
 		(void)fail_code(f, FAIL_INPUT, 6007, "Malformed JSON in request body: %s (line %d)",
 				e.text, e.line);

@@ -29,6 +29,7 @@ static void promised(const json_t *o)
 {
 	const json_t *page = json_object_get(o, "page");
 	const char *mode = json_get_str(o, "mode");
+
 	must(page == NULL || (json_is_integer(page) && json_integer_value(page) >= 1 &&
 			      json_integer_value(page) <= 1000));
 	must(!json_has(o, "mode") || strcmp(mode, "http") == 0 || strcmp(mode, "txt") == 0);

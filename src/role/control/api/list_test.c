@@ -81,6 +81,7 @@ static void a_failed_walk_is_a_failed_list(void **state)
 	struct fail f = FAIL_INIT;
 	struct api_list l;
 	struct id id = id_of(1);
+
 	(void)state;
 
 	c->match.route = &route;
@@ -116,6 +117,7 @@ static void filters_of_text(void **state)
 		{ "ends_with_case_sensitive:c", "abc", true },
 		{ "2001:db8::1", "2001:db8::1", true },
 	};
+
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -128,6 +130,7 @@ static void filters_of_text(void **state)
 static void filters_of_lists(void **state)
 {
 	json_t *list = json_pack("[ss]", "A", "aaaa");
+
 	(void)state;
 
 	assert_true(api_filter_list(NULL, "x"));

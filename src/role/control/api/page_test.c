@@ -35,6 +35,7 @@ static void pages_and_offsets(void **state)
 		{ "limit=10&offset=30", 4, 10, 30 },
 		{ "page=2147483648&per_page=50", 2147483648, 50, 2147483647LL * 50 },
 	};
+
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct api_page p = page_of(rows[i].query);
