@@ -59,9 +59,9 @@ static SSL *connect_one(void)
 	int on = 1;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || connect(fd, (struct sockaddr *)&load.address, sizeof load.address) != 0)
+	if (fd < 0 || connect(fd, (struct sockaddr *)&load.address, sizeof(load.address)) != 0)
 		stop("no connection");
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	SSL *ssl = SSL_new(load.ctx);
 	if (ssl == NULL || SSL_set_fd(ssl, fd) != 1 ||
 	    SSL_set_tlsext_host_name(ssl, load.host) != 1)
@@ -100,7 +100,7 @@ static void read_answer(SSL *ssl)
 	char *end = NULL;
 
 	while (end == NULL) {
-		int n = SSL_read(ssl, bytes + have, (int)sizeof bytes - 1 - have);
+		int n = SSL_read(ssl, bytes + have, (int)sizeof(bytes) - 1 - have);
 
 		if (n <= 0)
 			stop("answer cut off");
@@ -115,7 +115,7 @@ static void read_answer(SSL *ssl)
 		stop("answer without Content-Length");
 	long left = strtol(length + 17, NULL, 10) - (have - (end + 4 - bytes));
 	while (left > 0) {
-		int n = SSL_read(ssl, bytes, (int)sizeof bytes);
+		int n = SSL_read(ssl, bytes, (int)sizeof(bytes));
 
 		if (n <= 0)
 			stop("body cut off");
@@ -166,7 +166,7 @@ static void prepare(const char *work, const char *host, const char *where)
 	char address[64];
 	const char *colon = strrchr(where, ':');
 
-	if (colon == NULL || (size_t)(colon - where) >= sizeof address)
+	if (colon == NULL || (size_t)(colon - where) >= sizeof(address))
 		stop("ADDRESS:PORT expected");
 	memcpy(address, where, (size_t)(colon - where));
 	address[colon - where] = '\0';
@@ -175,7 +175,7 @@ static void prepare(const char *work, const char *host, const char *where)
 	load.address.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
 	if (inet_pton(AF_INET, address, &load.address.sin_addr) != 1)
 		stop("not an IPv4 address");
-	(void)snprintf(load.request, sizeof load.request,
+	(void)snprintf(load.request, sizeof(load.request),
 		       "GET / HTTP/1.1\r\nHost: %s\r\nUser-Agent: load\r\nAccept: */*\r\n\r\n",
 		       host);
 	load.resume = strcmp(work, "resumed") == 0;

@@ -17,7 +17,7 @@ static int replay_file(const char *path)
 		perror(path);
 		return 0;
 	}
-	size_t n = fread(bytes, 1, sizeof bytes, f);
+	size_t n = fread(bytes, 1, sizeof(bytes), f);
 	(void)fclose(f);
 	uint8_t *copy = malloc(n + 1); /* exact size, so that a sanitizer sees an overread */
 	if (copy == NULL)
@@ -42,7 +42,7 @@ static int replay_folder(const char *path)
 
 		if (e->d_name[0] == '.')
 			continue;
-		(void)snprintf(file, sizeof file, "%s/%s", path, e->d_name);
+		(void)snprintf(file, sizeof(file), "%s/%s", path, e->d_name);
 		count += replay_file(file);
 	}
 	(void)closedir(dir);

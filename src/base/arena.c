@@ -27,7 +27,7 @@ struct arena_block {
 
 static struct arena_block *block_new(struct arena *a, size_t size)
 {
-	struct arena_block *b = malloc(sizeof *b + size);
+	struct arena_block *b = malloc(sizeof(*b) + size);
 
 	must(b != NULL);
 	b->next = a->blocks;

@@ -59,13 +59,13 @@ void buf_add_str(struct buf *b, const char *s)
 void buf_add_u64(struct buf *b, uint64_t n)
 {
 	uint8_t digits[20];
-	size_t at = sizeof digits;
+	size_t at = sizeof(digits);
 
 	do {
 		digits[--at] = (uint8_t)('0' + n % 10);
 		n /= 10;
 	} while (n > 0);
-	buf_add(b, slice_of(digits + at, sizeof digits - at));
+	buf_add(b, slice_of(digits + at, sizeof(digits) - at));
 }
 
 void buf_addf(struct buf *b, const char *fmt, ...)

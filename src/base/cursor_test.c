@@ -57,7 +57,7 @@ static void the_error_sticks(void **state)
 	assert_int_equal(read_u32(&r), 0);
 	assert_int_equal(read_u8(&r), 0);
 	assert_int_equal(read_bytes(&r, 1).n, 0);
-	read_copy(&r, copy, sizeof copy);
+	read_copy(&r, copy, sizeof(copy));
 	assert_int_equal(copy[0] | copy[3], 0);
 	assert_false(reader_done(&r));
 }

@@ -17,7 +17,7 @@ int fail_at(struct fail *f, enum fail_kind kind, int code, const char *file, int
 	f->file = file;
 	f->line = line;
 	va_start(args, fmt);
-	(void)vsnprintf(f->words, sizeof f->words, fmt, args); /* cut words are still words */
+	(void)vsnprintf(f->words, sizeof(f->words), fmt, args); /* cut words are still words */
 	va_end(args);
 	return -1;
 }
@@ -31,9 +31,9 @@ int fail_pass(struct fail *f, const char *fmt, ...)
 	if (f == NULL)
 		return -1;
 	va_start(args, fmt);
-	(void)vsnprintf(step, sizeof step, fmt, args);
+	(void)vsnprintf(step, sizeof(step), fmt, args);
 	va_end(args);
-	(void)snprintf(words, sizeof words, "%s: %s", step, f->words);
+	(void)snprintf(words, sizeof(words), "%s: %s", step, f->words);
 	words[FAIL_WORDS_MAX - 1] = '\0';
 	memcpy(f->words, words, FAIL_WORDS_MAX);
 	return -1;
@@ -41,7 +41,7 @@ int fail_pass(struct fail *f, const char *fmt, ...)
 
 void fail_clear(struct fail *f)
 {
-	memset(f, 0, sizeof *f);
+	memset(f, 0, sizeof(*f));
 }
 
 const char *fail_kind_name(enum fail_kind kind)

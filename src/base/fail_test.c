@@ -43,8 +43,8 @@ static void words_that_are_too_long_are_cut(void **state)
 	struct fail f = FAIL_INIT;
 
 	(void)state;
-	memset(text, 'x', sizeof text - 1);
-	text[sizeof text - 1] = '\0';
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
 	(void)fail(&f, FAIL_LIMIT, "%s", text);
 	assert_int_equal(strlen(f.words), FAIL_WORDS_MAX - 1);
 	(void)fail_pass(&f, "%s", text);

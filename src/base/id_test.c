@@ -48,7 +48,7 @@ static void other_texts_are_no_ids(void **state)
 	struct id id = { { 7 } };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (id_parse(slice_str(rows[i]), &id))
 			fail_msg("%s is no id", rows[i]);
 	assert_int_equal(id.b[0], 7);

@@ -10,7 +10,7 @@ static uint64_t seed[2];
 
 void map_seed(const uint8_t key[16])
 {
-	memcpy(seed, key, sizeof seed);
+	memcpy(seed, key, sizeof(seed));
 }
 
 static uint64_t rotate(uint64_t x, int bits)
@@ -81,7 +81,7 @@ static void grow(struct map *m)
 	struct map old = *m;
 
 	m->cap = old.cap == 0 ? 16 : old.cap * 2;
-	m->slots = calloc(m->cap, sizeof *m->slots);
+	m->slots = calloc(m->cap, sizeof(*m->slots));
 	must(m->slots != NULL);
 	map_for_each (slot, &old)
 		*find(m, slot->key, slot->hash) = *slot;

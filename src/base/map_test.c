@@ -19,7 +19,7 @@ static struct thing things[COUNT];
 
 static struct slice name_of(size_t i)
 {
-	(void)snprintf(things[i].name, sizeof things[i].name, "thing-%zu", i);
+	(void)snprintf(things[i].name, sizeof(things[i].name), "thing-%zu", i);
 	return slice_str(things[i].name);
 }
 

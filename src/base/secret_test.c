@@ -17,7 +17,7 @@ static void a_secret_holds_its_bytes(void **state)
 	static const size_t sizes[] = { 1, 32, 4094, 4095, 4096, 10000 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct secret s = SECRET_INIT;
 
 		secret_new(&s, sizes[i]);
@@ -43,7 +43,7 @@ static void flags_of(const void *p, char out[512])
 	bool here = false;
 
 	assert_non_null(maps);
-	(void)snprintf(start, sizeof start, "%lx-", (unsigned long)(uintptr_t)p);
+	(void)snprintf(start, sizeof(start), "%lx-", (unsigned long)(uintptr_t)p);
 	while (fgets(out, 512, maps) != NULL && !(here && strncmp(out, "VmFlags:", 8) == 0))
 		here |= strncmp(out, start, strlen(start)) == 0;
 	assert_true(here);

@@ -189,7 +189,7 @@ bool stamp_span_parse(struct slice s, stamp *out)
 		digits++;
 	if (!text_u64(slice_sub(s, 0, digits), SPAN_MOST, &count))
 		return false;
-	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (slice_eq_str(slice_from(s, digits), units[i].unit)) {
 			if (count > SPAN_MOST / (uint64_t)units[i].each)
 				return false;

@@ -25,7 +25,7 @@ static int parse(struct args *a, struct fail *f, const char *words, const char *
 	char *argv[ARGS_WORDS];
 	int argc = 0;
 
-	(void)snprintf(text, sizeof text, "%s", line);
+	(void)snprintf(text, sizeof(text), "%s", line);
 	for (char *at = text, *word; (word = strsep(&at, " ")) != NULL;)
 		argv[argc++] = word;
 	return args_parse(a, argc, argv, words, own, common, f);

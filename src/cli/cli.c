@@ -68,7 +68,7 @@ void cli_say(struct cli *cli, const char *fmt, ...)
 	if (cli->json)
 		return;
 	va_start(ap, fmt);
-	(void)vsnprintf(line, sizeof line, fmt, ap);
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	buf_add_str(&cli->out, line);
 	buf_add_byte(&cli->out, '\n');

@@ -40,7 +40,7 @@ int client_open(struct client **out, const struct client_where *where, struct fa
 {
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
 		return fail(f, FAIL_SYSTEM, "libcurl does not start");
-	struct client *c = calloc(1, sizeof *c);
+	struct client *c = calloc(1, sizeof(*c));
 	must(c != NULL);
 	c->where = *where;
 	c->curl = curl_easy_init();
@@ -112,8 +112,8 @@ int client_raw(struct client *c, const char *method, const char *path, struct sl
 	struct buf url = BUF_INIT;
 
 	/* A base with or without its last slash, a path with or without the API's prefix. */
-	if (strncmp(path, PREFIX "/", sizeof PREFIX) == 0)
-		path += sizeof PREFIX - 1;
+	if (strncmp(path, PREFIX "/", sizeof(PREFIX)) == 0)
+		path += sizeof(PREFIX) - 1;
 	buf_add_str(&url, c->where.url == NULL ? URL_BY_SOCKET : c->where.url);
 	if (url.p[url.n - 1] == '/')
 		buf_cut(&url, url.n - 1);

@@ -40,7 +40,7 @@ struct command_group {
 
 #define COMMAND_GROUP(group, sentence, rows)                                                       \
 	const struct command_group group##_group = { #group, (sentence), (rows),                   \
-						     sizeof(rows) / sizeof *(rows) }
+						     sizeof(rows) / sizeof(*(rows)) }
 
 extern const struct command_group zone_group, record_group, hostname_group, cert_group, token_group,
 	status_group, config_group, backup_group, restore_group, kek_group, replica_group,

@@ -24,7 +24,7 @@ static void add_flags(struct buf *out, const char *title, const struct flag *fla
 	for (; flags->name != NULL; flags++) {
 		char left[64];
 
-		(void)snprintf(left, sizeof left, "--%s %s", flags->name,
+		(void)snprintf(left, sizeof(left), "--%s %s", flags->name,
 			       flags->value == NULL ? "" : flags->value);
 		buf_addf(out, "  %-22s %s\n", left, flags->help);
 	}

@@ -17,7 +17,7 @@ void offline_path(struct buf *out, const char *folder, const char *name)
 /* Only the flags that are settings, behind the data folder the command line means. */
 static const char **flags_of(struct cli *cli, struct buf *folder)
 {
-	const char **flags = calloc((size_t)cli->argc + 2, sizeof *flags);
+	const char **flags = calloc((size_t)cli->argc + 2, sizeof(*flags));
 	size_t count = 0;
 
 	must(flags != NULL);

@@ -11,7 +11,7 @@ static const json_t *step(const json_t *at, struct slice name)
 	if (json_is_object(at)) {
 		char key[128];
 
-		if (name.n >= sizeof key)
+		if (name.n >= sizeof(key))
 			return NULL;
 		memcpy(key, name.p, name.n);
 		key[name.n] = '\0';

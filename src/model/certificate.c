@@ -161,8 +161,8 @@ static int certificate_write(struct sql_tx *tx, const struct certificate_row *ro
 	sql_bind_text(&q, 9, row->issuer);
 	sql_bind_text(&q, 10, row->signature);
 	sql_bind_blob(&q, 11, row->serial);
-	sql_bind_blob(&q, 12, slice_of(row->spki, sizeof row->spki));
-	sql_bind_blob(&q, 13, slice_of(row->fingerprint, sizeof row->fingerprint));
+	sql_bind_blob(&q, 12, slice_of(row->spki, sizeof(row->spki)));
+	sql_bind_blob(&q, 13, slice_of(row->fingerprint, sizeof(row->fingerprint)));
 	sql_bind_text(&q, 14, row->names);
 	sql_bind_i64(&q, 15, row->not_before);
 	sql_bind_i64(&q, 16, row->not_after);

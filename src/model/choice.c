@@ -68,7 +68,7 @@ size_t choice_make(const struct choice_input *in, struct name_candidate *out,
 	for (size_t i = 0; i < in->count; i++)
 		list[i] = reason_of(in, &in->certs[i]);
 	if (in->count > 1)
-		qsort(list, in->count, sizeof list[0], reason_cmp);
+		qsort(list, in->count, sizeof(list[0]), reason_cmp);
 	for (size_t i = 0; i < in->count && n < NAME_CANDIDATES_MAX; i++) {
 		bool ended = list[i].cert->not_after <= in->now;
 

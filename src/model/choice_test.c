@@ -107,7 +107,7 @@ static size_t fill(const struct given *given, struct certificate_row *out)
 static void the_table_holds(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct certificate_row certs[GIVEN_MAX];
 		struct name_candidate got[NAME_CANDIDATES_MAX];
 		char ids[NAME_CANDIDATES_MAX + 1] = "";

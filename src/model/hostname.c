@@ -20,7 +20,7 @@ const char *hostname_status_name(enum hostname_status s)
 {
 	static const char *const names[] = { "pending", "active", "moved" };
 
-	must((unsigned)s < sizeof names / sizeof names[0]);
+	must((unsigned)s < sizeof(names) / sizeof(names[0]));
 	return names[s];
 }
 
@@ -139,7 +139,7 @@ static int ssl_settings_check(struct slice text, struct fail *f)
 		json_decref(o);
 		return fail_code(f, FAIL_INPUT, 1434, "ssl.settings must be an object");
 	}
-	for (size_t i = 0; r == 0 && i < sizeof ssl_settings / sizeof ssl_settings[0]; i++)
+	for (size_t i = 0; r == 0 && i < sizeof(ssl_settings) / sizeof(ssl_settings[0]); i++)
 		r = ssl_setting_check(&ssl_settings[i], o, f);
 	if (r == 0 && json_array_size(json_object_get(o, "ciphers")) > 0)
 		r = fail_code(f, FAIL_INPUT, 1442,

@@ -34,7 +34,7 @@ static void build_cert(struct sql_query *q, struct buf *key, struct buf *value)
 	struct cert_record r = { .not_after = sql_i64(q, 3), .leaf = sql_blob(q, 4) };
 	struct slice spki = sql_blob(q, 2);
 
-	must(spki.n == sizeof r.spki);
+	must(spki.n == sizeof(r.spki));
 	memcpy(r.spki, spki.p, spki.n);
 	buf_add(key, sql_blob(q, 0));
 	sql_id(q, 1, &r.chain);
@@ -87,7 +87,7 @@ const struct kind kinds[] = {
 	{ REPLICA_CHAIN, "chain", &chain_one, &chain_page, build_ready },
 	{ REPLICA_KEY, "key", &key_one, &key_page, build_key },
 };
-const size_t kind_count = sizeof kinds / sizeof kinds[0];
+const size_t kind_count = sizeof(kinds) / sizeof(kinds[0]);
 
 const struct kind *kind_of(enum replica_table table)
 {

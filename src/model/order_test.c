@@ -84,8 +84,8 @@ static struct order_row order_in(enum order_state state)
 static void every_event_in_every_state(void **state)
 {
 	(void)state;
-	assert_int_equal(sizeof rows / sizeof rows[0], ORDER_STATES * ORDER_EVENTS);
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+	assert_int_equal(sizeof(rows) / sizeof(rows[0]), ORDER_STATES * ORDER_EVENTS);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct order_row row = order_in(rows[i].from);
 		struct order_event e = { .kind = rows[i].event, .words = slice_lit("words") };
 		enum order_action got = order_step(&row, NOW, &e);
@@ -102,7 +102,7 @@ static void every_event_in_every_state(void **state)
 static void open_orders_stay_due(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct order_row row = order_in(rows[i].from);
 		struct order_event e = { .kind = rows[i].event };
 
@@ -159,7 +159,7 @@ static void renewal_comes_at_two_thirds(void **state)
 	const stamp lives[] = { 60 * STAMP_SECOND, 7 * STAMP_DAY, 90 * STAMP_DAY };
 	struct id id = { 0 };
 
-	for (size_t i = 0; i < sizeof lives / sizeof lives[0]; i++) {
+	for (size_t i = 0; i < sizeof(lives) / sizeof(lives[0]); i++) {
 		stamp life = lives[i], last = -1;
 
 		for (int b = 0; b < 256; b++) {

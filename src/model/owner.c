@@ -73,7 +73,7 @@ static bool reserved(struct slice name)
 {
 	static const char *const tops[] = { "localhost", "local", "invalid", "onion", "arpa" };
 
-	for (size_t i = 0; i < sizeof tops / sizeof tops[0]; i++)
+	for (size_t i = 0; i < sizeof(tops) / sizeof(tops[0]); i++)
 		if (dns_name_is_within(name, slice_str(tops[i])))
 			return true;
 	return false;

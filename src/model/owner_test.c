@@ -223,7 +223,7 @@ static struct id account(char c)
 static void the_table_holds(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct case_row *r = &rows[i];
 		struct owner_claim claim = { .name = slice_str(r->name),
 					     .account = account('a'),
@@ -301,7 +301,7 @@ static void check_name(const struct name_row_case *c, int want,
 static void names_are_let_in_or_refused(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		check_name(&names[i], names[i].zone, owner_zone_name);
 		check_name(&names[i], names[i].hostname, owner_hostname_name);
 	}

@@ -34,7 +34,7 @@ static bool (*const tries[])(struct slice, struct buf *) = {
 	try_name, try_zone, try_origin, try_cert, try_chain, try_key, try_challenge,
 };
 
-#define TRIES (sizeof tries / sizeof tries[0])
+#define TRIES (sizeof(tries) / sizeof(tries[0]))
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

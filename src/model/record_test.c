@@ -90,7 +90,7 @@ static void origin_goes_round(void **state)
 	assert_slice(out.host, in.host);
 	assert_slice(out.sni, in.sni);
 	assert_int_equal(out.count, 2);
-	assert_memory_equal(&out.addresses[1], &in.addresses[1], sizeof in.addresses[1]);
+	assert_memory_equal(&out.addresses[1], &in.addresses[1], sizeof(in.addresses[1]));
 	buf_free(&b);
 }
 
@@ -102,11 +102,11 @@ static void cert_and_chain_go_round(void **state)
 	struct cert_record out;
 	struct buf b = BUF_INIT;
 
-	memset(in.spki, 8, sizeof in.spki);
+	memset(in.spki, 8, sizeof(in.spki));
 	cert_record_encode(&in, &b);
 	assert_true(cert_record_decode(buf_slice(&b), &out));
 	assert_slice(out.leaf, in.leaf);
-	assert_memory_equal(out.spki, in.spki, sizeof in.spki);
+	assert_memory_equal(out.spki, in.spki, sizeof(in.spki));
 	assert_int_equal(out.not_after, 12);
 	buf_clear(&b);
 	chain_record_encode(&chain, &b);

@@ -49,7 +49,7 @@ static void follow(struct follower *fo)
 	fx_ok(change_each(fx.tx, fo->state.seq, 1 << 20, follow_change, fo, &f), &f);
 	fx_ok(replica_write_commit(fo->writer, &fo->state, &f), &f);
 	fx_commit();
-	assert_memory_equal(&truth, &fo->state, sizeof truth);
+	assert_memory_equal(&truth, &fo->state, sizeof(truth));
 }
 
 struct loading {
@@ -166,7 +166,7 @@ static void edit_record(unsigned i)
 	unsigned z = i % 4;
 	char address[32];
 
-	(void)snprintf(address, sizeof address, "93.184.216.%u", dice(20));
+	(void)snprintf(address, sizeof(address), "93.184.216.%u", dice(20));
 	if (!made.zone_there[z]) {
 		made.record_there[i] = false;
 	} else if (!made.record_there[i] || dice(3) == 0) {
@@ -256,7 +256,7 @@ static void replay_equals_snapshot(void **state)
 		snapshot(loaded);
 		digest_of("replay", a);
 		digest_of("loaded", b);
-		assert_memory_equal(a, b, sizeof a);
+		assert_memory_equal(a, b, sizeof(a));
 	}
 	assert_true(fx_count("select count(*) from name") > 10); /* the walk went somewhere */
 	assert_true(fx_count("select count(*) from certificate") > 10);

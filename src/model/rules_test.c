@@ -29,7 +29,7 @@ static void origins_are_parsed(void **state)
 	static const char *const bad[] = { "",        "http://",     "http://:80", "h:0",
 					   "h:65536", "h:",          "[::1",       "[::1]x",
 					   "h:80x",   "http://[]:1", "h:-1" };
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		fail_clear(&f);
 		assert_int_equal(origin_parse(slice_str(bad[i]), &w, &f), -1);
 		assert_int_equal(f.code, 1415);
@@ -73,7 +73,7 @@ static void private_places_are_refused(void **state)
 					       "224.0.0.1",
 					       "255.255.255.255" };
 
-	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
 		assert_int_equal(resolve_code(refused[i], ""), 1416);
 	assert_int_equal(resolve_code("127.0.0.1", "127.0.0.0/8"), 0);
 	assert_int_equal(resolve_code("10.1.2.3", "127.0.0.0/8"), 1416);
@@ -123,7 +123,7 @@ static const struct setting_case settings[] = {
 static void settings_are_checked(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		const struct zone_setting *s = zone_setting_named(slice_str(settings[i].name));
 		struct fail f = FAIL_INIT;
 

@@ -118,7 +118,7 @@ static const char *const first[] = {
 const struct sql_migration schema_migrations[] = {
 	{ 1, first },
 };
-const size_t schema_migration_count = sizeof schema_migrations / sizeof schema_migrations[0];
+const size_t schema_migration_count = sizeof(schema_migrations) / sizeof(schema_migrations[0]);
 
 const struct sql_stmt *const *const schema_statements[] = {
 	account_statements,

@@ -40,12 +40,12 @@ static void token_text(char text[TOKEN_TEXT])
 	static const char alphabet[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	static const char prefix[] = "cfat_";
-	size_t n = sizeof prefix - 1;
+	size_t n = sizeof(prefix) - 1;
 	uint8_t bytes[40];
 
-	random_bytes(bytes, sizeof bytes);
+	random_bytes(bytes, sizeof(bytes));
 	memcpy(text, prefix, n);
-	for (size_t i = 0; i < sizeof bytes; i++)
+	for (size_t i = 0; i < sizeof(bytes); i++)
 		text[n++] = alphabet[bytes[i] & 63];
 	text[n] = '\0';
 }

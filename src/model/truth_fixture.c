@@ -73,7 +73,7 @@ int fx_leave(void **state)
 	sql_close(fx.db);
 	keyring_free(fx.ring);
 	arena_free(&fx.arena);
-	(void)snprintf(command, sizeof command, "rm -rf %s", fx.folder);
+	(void)snprintf(command, sizeof(command), "rm -rf %s", fx.folder);
 	return chdir("/") == 0 ? system(command) : -1;
 }
 

@@ -252,7 +252,7 @@ static void a_large_zone_goes_in_parts(void **state)
 	for (int i = 0; i < 450; i++) {
 		char name[16];
 
-		(void)snprintf(name, sizeof name, "h%d", i);
+		(void)snprintf(name, sizeof(name), "h%d", i);
 		assert_int_equal(fx_record(&zone, RECORD_A, name, "93.184.216.34", true, &r), 0);
 	}
 	int64_t before = fx_count("select seq from change_head");
@@ -290,7 +290,7 @@ static void the_change_log_loses_only_its_beginning(void **state)
 
 		if (i == 5)
 			fx.act.now -= STAMP_DAY; /* the clock jumps back */
-		(void)snprintf(name, sizeof name, "h%d", i);
+		(void)snprintf(name, sizeof(name), "h%d", i);
 		assert_int_equal(fx_record(&zone, RECORD_A, name, "93.184.216.34", true, &r), 0);
 	}
 	fx_begin();

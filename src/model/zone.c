@@ -28,7 +28,7 @@ const char *zone_status_name(enum zone_status s)
 {
 	static const char *const names[] = { "pending", "active", "moved", "deleted" };
 
-	must((unsigned)s < sizeof names / sizeof names[0]);
+	must((unsigned)s < sizeof(names) / sizeof(names[0]));
 	return names[s];
 }
 
@@ -347,7 +347,7 @@ static int zone_purge(struct sql_tx *tx, struct act *act, const struct zone_row 
 		return -1;
 	if (more)
 		return 0;
-	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
 		if (row_exec_id(tx, steps[i], &z->id, f) < 0)
 			return -1;
 	return origin_drop(tx, act, &z->fallback_origin, f);

@@ -128,7 +128,7 @@ const struct zone_setting zone_settings[] = {
 	{ "rum", ZONE_SETTING_CHOICE, ON_OFF, "\"off\"", ZONE_SETTING_STORED, NULL,
 	  "Measures in browsers." },
 };
-const size_t zone_setting_count = sizeof zone_settings / sizeof zone_settings[0];
+const size_t zone_setting_count = sizeof(zone_settings) / sizeof(zone_settings[0]);
 
 const struct zone_setting *zone_setting_named(struct slice name)
 {

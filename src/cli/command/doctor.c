@@ -37,7 +37,7 @@ __attribute__((format(printf, 3, 4))) static void say(struct doctor *d, const ch
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(words, sizeof words, fmt, ap);
+	(void)vsnprintf(words, sizeof(words), fmt, ap);
 	va_end(ap);
 	d->bad += strcmp(state, "BAD") == 0;
 	json_array_append_new(d->rows, json_pack("{s:s,s:s,s:s}", "check", d->check, "state", state,
@@ -54,7 +54,7 @@ static void check_folder(struct doctor *d)
 		say(d, "BAD", "%s: %s; `everseal up` makes it", d->cli->folder, strerror(errno));
 		return;
 	}
-	for (size_t i = 0; i < sizeof closed / sizeof *closed; i++) {
+	for (size_t i = 0; i < sizeof(closed) / sizeof(*closed); i++) {
 		offline_path(&path, d->cli->folder, closed[i]);
 		if (stat(buf_str(&path), &st) == 0 && (st.st_mode & 07) != 0)
 			say(d, "BAD", "%s is open to everyone: chmod o-rwx %s", buf_str(&path),
@@ -199,7 +199,7 @@ static int doctor_run(struct cli *cli, struct fail *f)
 	}
 	if (cli_call(cli, "GET", "/everseal/status", NULL, &status, &silent) == 0)
 		d.status = status;
-	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
 		d.check = checks[i].name;
 		if (!checks[i].asks || d.status != NULL)
 			checks[i].run(&d);

@@ -44,7 +44,7 @@ static json_t *replica_describe(struct replica *r)
 	replica_end(r);
 	replica_digest(r, hash);
 	id_hex(&state.epoch, epoch);
-	text_hex(slice_of(hash, sizeof hash), digest);
+	text_hex(slice_of(hash, sizeof(hash)), digest);
 	return json_pack("{s:s,s:I,s:o,s:s}", "epoch", epoch, "seq", (json_int_t)state.seq,
 			 "records", records, "digest", digest);
 }

@@ -52,7 +52,7 @@ static int move_aside(const char *file, const char *mark, struct fail *f)
 	struct buf from = BUF_INIT, to = BUF_INIT;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < sizeof parts / sizeof *parts; i++) {
+	for (size_t i = 0; r == 0 && i < sizeof(parts) / sizeof(*parts); i++) {
 		buf_clear(&from);
 		buf_clear(&to);
 		buf_addf(&from, "%s%s", file, parts[i]);
@@ -140,7 +140,7 @@ static int restore_all(struct cli *cli, const char *backup, struct fail *f)
 	char mark[STAMP_TEXT];
 
 	stamp_text(clock_now(), mark);
-	for (size_t i = 0; i < sizeof databases / sizeof *databases; i++)
+	for (size_t i = 0; i < sizeof(databases) / sizeof(*databases); i++)
 		if (database_restore(cli, backup, &databases[i], mark, f) < 0)
 			return -1;
 	if (epoch_begin(cli, f) < 0)

@@ -35,7 +35,7 @@ static int account_resource(struct cli *cli, json_t *resources, struct fail *f)
 
 	if (known == NULL && cli_call(cli, "GET", "/accounts", NULL, &rows, f) < 0)
 		return -1;
-	(void)snprintf(key, sizeof key, "com.cloudflare.api.account.%s",
+	(void)snprintf(key, sizeof(key), "com.cloudflare.api.account.%s",
 		       known != NULL ? known : cli_id(json_array_get(rows, 0)));
 	json_object_set_new(resources, key, json_string("*"));
 	json_decref(rows);
@@ -56,7 +56,7 @@ static int policy_make(struct cli *cli, json_t **policy, struct fail *f)
 
 		r = cli_zone(cli, zone_name, &zone, f);
 		if (r == 0) {
-			(void)snprintf(key, sizeof key, "com.cloudflare.api.account.zone.%s",
+			(void)snprintf(key, sizeof(key), "com.cloudflare.api.account.zone.%s",
 				       cli_id(zone));
 			json_object_set_new(resources, key, json_string("*"));
 			json_decref(zone);

@@ -37,7 +37,7 @@ static void bufs_free(struct conn *c)
 {
 	struct buf *const bufs[] = { &c->in, &c->head, &c->body, &c->out };
 
-	for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++) {
+	for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++) {
 		if (c->wipe)
 			buf_free_wiped(bufs[i]);
 		else
@@ -234,7 +234,7 @@ static void on_interim(uv_write_t *req, int status)
 static void send_continue(struct conn *c)
 {
 	static char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
-	uv_buf_t out = uv_buf_init(text, sizeof text - 1);
+	uv_buf_t out = uv_buf_init(text, sizeof(text) - 1);
 
 	if (c->in.n == 0 && uv_write(&c->interim, &c->socket.stream, &out, 1, on_interim) != 0)
 		http_conn_close(c);
@@ -402,7 +402,7 @@ static void on_due(struct timer *t)
 static void peer_local(struct conn *c, int fd)
 {
 	struct ucred cred;
-	socklen_t n = sizeof cred;
+	socklen_t n = sizeof(cred);
 
 	c->peer.local = true;
 	c->peer.uid = (uid_t)-1;
@@ -417,7 +417,7 @@ static void peer_local(struct conn *c, int fd)
 static bool peer_of(struct conn *c)
 {
 	struct sockaddr_storage sa = { 0 };
-	int n = sizeof sa;
+	int n = sizeof(sa);
 	uv_os_fd_t fd;
 
 	if (uv_fileno(&c->socket.handle, &fd) != 0)

@@ -26,7 +26,7 @@ static void on_drained(struct deferred *d)
 struct http_server *http_server_new(struct loop *loop, const struct http_server_limits *limits,
 				    const struct http_server_events *events, void *owner)
 {
-	struct http_server *s = calloc(1, sizeof *s);
+	struct http_server *s = calloc(1, sizeof(*s));
 
 	must(s != NULL && events->on_request != NULL);
 	s->loop = loop;
@@ -63,7 +63,7 @@ static int stream_init(struct http_server *s, union stream *stream, bool local)
 int http_stream_open(struct http_server *s, union stream *stream, int fd, struct fail *f)
 {
 	int domain;
-	socklen_t n = sizeof domain;
+	socklen_t n = sizeof(domain);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) != 0)
 		return fail(f, FAIL_SYSTEM, "descriptor %d is not a socket", fd);
@@ -75,7 +75,7 @@ int http_stream_open(struct http_server *s, union stream *stream, int fd, struct
 
 static struct conn *conn_new(void)
 {
-	struct conn *c = calloc(1, sizeof *c);
+	struct conn *c = calloc(1, sizeof(*c));
 
 	must(c != NULL);
 	return c;
@@ -123,7 +123,7 @@ static void listener_drop(struct listener *l)
 
 int http_server_listen(struct http_server *s, int fd, struct fail *f)
 {
-	struct listener *l = calloc(1, sizeof *l);
+	struct listener *l = calloc(1, sizeof(*l));
 	int r;
 
 	must(l != NULL && !s->draining);

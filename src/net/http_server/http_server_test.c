@@ -124,7 +124,7 @@ static void listen_once(struct fixture *f)
 	(void)uv_run(&f->loop.uv, UV_RUN_NOWAIT);
 	if (f->eof || poll(&p, 1, 1) <= 0)
 		return;
-	ssize_t n = recv(f->fd, bytes, sizeof bytes, 0);
+	ssize_t n = recv(f->fd, bytes, sizeof(bytes), 0);
 
 	f->eof = n == 0;
 	if (n > 0)
@@ -179,7 +179,7 @@ static void takes_bytes_one_by_one(void **state)
 
 	(void)state;
 	start(&f, &usual);
-	for (size_t i = 0; i < sizeof text - 1; i++) {
+	for (size_t i = 0; i < sizeof(text) - 1; i++) {
 		say(&f, slice_of(text + i, 1));
 		listen_once(&f);
 	}
@@ -201,7 +201,7 @@ static void a_chunked_body_grows(void **state)
 	for (int i = 0; i < 1000; i++) {
 		char chunk[32];
 
-		(void)snprintf(chunk, sizeof chunk, "a\r\n%010d\r\n", i);
+		(void)snprintf(chunk, sizeof(chunk), "a\r\n%010d\r\n", i);
 		buf_addf(&body, "%010d", i);
 		say_str(&f, chunk);
 		listen_once(&f);
@@ -335,7 +335,7 @@ static void refuses_with_the_right_status(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct fixture f;
 
 		start(&f, &usual);
@@ -359,7 +359,7 @@ static void limits_hold_at_the_byte(void **state)
 		struct fixture f;
 
 		start(&f, &usual);
-		(void)snprintf(line, sizeof line, "GET /%0*d HTTP/1.1\r\nHost: a\r\n\r\n",
+		(void)snprintf(line, sizeof(line), "GET /%0*d HTTP/1.1\r\nHost: a\r\n\r\n",
 			       200 - 14 + over, 0);
 		say_str(&f, line);
 		expect(&f, over ? "414 URI Too Long" : "200 OK");
@@ -475,7 +475,7 @@ static void listens_on_tcp(void **state)
 {
 	struct sockaddr_in any = { .sin_family = AF_INET };
 	struct sockaddr_in at;
-	socklen_t n = sizeof at;
+	socklen_t n = sizeof(at);
 	struct fail failure = FAIL_INIT;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct fixture f;
@@ -483,12 +483,12 @@ static void listens_on_tcp(void **state)
 	(void)state;
 	start(&f, &usual);
 	any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(fd, (struct sockaddr *)&any, sizeof any), 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&any, sizeof(any)), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
 	assert_int_equal(http_server_listen(f.server, fd, &failure), 0);
 	close(f.fd);
 	f.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(connect(f.fd, (struct sockaddr *)&at, sizeof at), 0);
+	assert_int_equal(connect(f.fd, (struct sockaddr *)&at, sizeof(at)), 0);
 	f.hold = true;
 	say_str(&f, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 	while (f.waiting == NULL)

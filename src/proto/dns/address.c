@@ -92,7 +92,7 @@ bool dns_address_parse(struct slice text, struct dns_address *out)
 	char copy[INET6_ADDRSTRLEN];
 	struct dns_address a = { 0 };
 
-	if (text.n >= sizeof copy || slice_find(text, '\0') < text.n)
+	if (text.n >= sizeof(copy) || slice_find(text, '\0') < text.n)
 		return false;
 	if (text.n > 0)
 		memcpy(copy, text.p, text.n);
@@ -128,7 +128,7 @@ const char *dns_address_text(const struct dns_address *a, char out[DNS_ADDRESS_T
 
 bool dns_address_eq(const struct dns_address *a, const struct dns_address *b)
 {
-	return a->v6 == b->v6 && memcmp(a->b, b->b, sizeof a->b) == 0;
+	return a->v6 == b->v6 && memcmp(a->b, b->b, sizeof(a->b)) == 0;
 }
 
 struct dns_address dns_address_plain(const struct dns_address *a)
@@ -148,10 +148,10 @@ bool dns_address_from_socket(const struct sockaddr *sa, struct dns_address *out,
 	struct sockaddr_in6 v6;
 
 	if (sa->sa_family == AF_INET) {
-		memcpy(&v4, sa, sizeof v4);
+		memcpy(&v4, sa, sizeof(v4));
 		memcpy(a.b, &v4.sin_addr, 4);
 	} else if (sa->sa_family == AF_INET6) {
-		memcpy(&v6, sa, sizeof v6);
+		memcpy(&v6, sa, sizeof(v6));
 		memcpy(a.b, &v6.sin6_addr, 16);
 		a.v6 = true;
 	} else {
@@ -166,19 +166,19 @@ bool dns_address_from_socket(const struct sockaddr *sa, struct dns_address *out,
 unsigned dns_address_to_socket(const struct dns_address *a, uint16_t port,
 			       struct sockaddr_storage *out)
 {
-	memset(out, 0, sizeof *out);
+	memset(out, 0, sizeof(*out));
 	if (a->v6) {
 		struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
 
 		memcpy(&v6.sin6_addr, a->b, 16);
-		memcpy(out, &v6, sizeof v6);
-		return sizeof v6;
+		memcpy(out, &v6, sizeof(v6));
+		return sizeof(v6);
 	}
 	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
 
 	memcpy(&v4.sin_addr, a->b, 4);
-	memcpy(out, &v4, sizeof v4);
-	return sizeof v4;
+	memcpy(out, &v4, sizeof(v4));
+	return sizeof(v4);
 }
 
 static enum dns_address_class place_class(const struct place *places, size_t count,
@@ -192,7 +192,7 @@ static enum dns_address_class place_class(const struct place *places, size_t cou
 
 static enum dns_address_class v4_class(const uint8_t b[4])
 {
-	return place_class(v4_places, sizeof v4_places / sizeof v4_places[0], b);
+	return place_class(v4_places, sizeof(v4_places) / sizeof(v4_places[0]), b);
 }
 
 static enum dns_address_class carried_class(const struct carrier *c, const uint8_t *b)
@@ -210,10 +210,10 @@ enum dns_address_class dns_address_class(const struct dns_address *a)
 {
 	if (!a->v6)
 		return v4_class(a->b);
-	for (size_t i = 0; i < sizeof carriers / sizeof carriers[0]; i++)
+	for (size_t i = 0; i < sizeof(carriers) / sizeof(carriers[0]); i++)
 		if (bits_match(carriers[i].base, a->b, carriers[i].bits))
 			return carried_class(&carriers[i], a->b);
-	return place_class(v6_places, sizeof v6_places / sizeof v6_places[0], a->b);
+	return place_class(v6_places, sizeof(v6_places) / sizeof(v6_places[0]), a->b);
 }
 
 const char *dns_address_class_name(enum dns_address_class c)

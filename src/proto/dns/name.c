@@ -155,7 +155,7 @@ enum dns_name_answer dns_name_from_user(struct slice text, unsigned allow, struc
 	*converted = false;
 	if (is_ascii(text))
 		return dns_name_parse(text, allow, out);
-	if (text.n >= sizeof utf8)
+	if (text.n >= sizeof(utf8))
 		return DNS_NAME_LONG;
 	if (slice_find(text, '\0') < text.n)
 		return DNS_NAME_BYTE;

@@ -130,8 +130,9 @@ static void every_byte_has_its_place(void **state)
 		bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 			    (c >= '0' && c <= '9') || c == '-' || c == '.';
 
-		assert_int_equal(
-			dns_name_parse(slice_of(text, sizeof text), 0, &name) == DNS_NAME_OK, good);
+		assert_int_equal(dns_name_parse(slice_of(text, sizeof(text)), 0, &name) ==
+					 DNS_NAME_OK,
+				 good);
 	}
 }
 
@@ -263,7 +264,7 @@ static void what_has_no_key(void **state)
 	struct dns_name back;
 
 	(void)state;
-	memset(bytes, 'a', sizeof bytes);
+	memset(bytes, 'a', sizeof(bytes));
 	assert_null(dns_name_key(SLICE_NONE, out).p);
 	assert_null(dns_name_key(slice_of("a\0b", 3), out).p);
 	assert_null(dns_name_key(slice_of(bytes, DNS_NAME_MAX + 1), out).p);

@@ -55,11 +55,11 @@ static void what_is_no_name_has_no_suffix(void **state)
 	uint8_t long_name[300];
 
 	(void)state;
-	memset(long_name, 'a', sizeof long_name);
+	memset(long_name, 'a', sizeof(long_name));
 	assert_false(dns_suffix_is_public(SLICE_NONE));
 	assert_null(dns_suffix_registrable(SLICE_NONE).p);
-	assert_false(dns_suffix_is_public(slice_of(long_name, sizeof long_name)));
-	assert_null(dns_suffix_registrable(slice_of(long_name, sizeof long_name)).p);
+	assert_false(dns_suffix_is_public(slice_of(long_name, sizeof(long_name))));
+	assert_null(dns_suffix_registrable(slice_of(long_name, sizeof(long_name))).p);
 }
 
 int main(void)

@@ -25,7 +25,7 @@ static bool has_control(const uint8_t *p)
 {
 	uint64_t w;
 
-	memcpy(&w, p, sizeof w);
+	memcpy(&w, p, sizeof(w));
 	uint64_t below = (w - BYTES(0x20u)) & ~w;
 	uint64_t del = w ^ BYTES(0x7fu);
 

@@ -150,7 +150,7 @@ static void bytes_that_no_host_holds(void **state)
 		bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 			    (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
 
-		if (http_host_parse(slice_of(text, sizeof text), &h) != good)
+		if (http_host_parse(slice_of(text, sizeof(text)), &h) != good)
 			fail_msg("byte 0x%02x", (unsigned)c);
 	}
 }

@@ -686,9 +686,9 @@ static void what_is_borrowed_is_right(void **state)
 	size_t seen = 0;
 
 	(void)state;
-	(void)ask_request(&said, slice_of(text, sizeof text - 1), &seen);
+	(void)ask_request(&said, slice_of(text, sizeof(text) - 1), &seen);
 	buf_free(&said);
-	assert_int_equal(request.head.len, sizeof text - 1 - 4);
+	assert_int_equal(request.head.len, sizeof(text) - 1 - 4);
 	assert_int_equal(request.method, HTTP_POST);
 	assert_int_equal(request.head.count, 5);
 	assert_true(slice_eq_str(request.target, "/p?q"));
@@ -756,7 +756,7 @@ static void every_method_has_its_name(void **state)
 		struct buf said = BUF_INIT;
 		size_t seen = 0;
 
-		(void)snprintf(text, sizeof text, "%s / HTTP/1.1\r\nHost: a\r\n\r\n",
+		(void)snprintf(text, sizeof(text), "%s / HTTP/1.1\r\nHost: a\r\n\r\n",
 			       http_method_name(m));
 		(void)ask_request(&said, slice_str(text), &seen);
 		assert_int_equal(request.method, m);
@@ -773,14 +773,14 @@ static void tokens_and_values(void **state)
 	for (int c = 0; c < 256; c++) {
 		uint8_t text[9];
 
-		memset(text, 'a', sizeof text);
-		for (size_t at = 0; at < sizeof text; at++) {
+		memset(text, 'a', sizeof(text));
+		for (size_t at = 0; at < sizeof(text); at++) {
 			uint8_t was = text[at];
 
 			text[at] = (uint8_t)c;
-			assert_int_equal(http_is_token(slice_of(text, sizeof text)),
+			assert_int_equal(http_is_token(slice_of(text, sizeof(text))),
 					 c != 0 && strchr(tchar, c) != NULL);
-			assert_int_equal(http_is_field_value(slice_of(text, sizeof text)),
+			assert_int_equal(http_is_field_value(slice_of(text, sizeof(text))),
 					 (c >= 0x20 && c != 0x7f) || c == '\t');
 			text[at] = was;
 		}

@@ -103,11 +103,11 @@ int main(void)
 	uint8_t length[4];
 	static uint8_t bytes[REQUEST_MAX];
 
-	while (fread(length, 1, sizeof length, stdin) == sizeof length) {
+	while (fread(length, 1, sizeof(length), stdin) == sizeof(length)) {
 		size_t n = (size_t)length[0] << 24 | (size_t)length[1] << 16 |
 			   (size_t)length[2] << 8 | length[3];
 
-		if (n > sizeof bytes || fread(bytes, 1, n, stdin) != n)
+		if (n > sizeof(bytes) || fread(bytes, 1, n, stdin) != n)
 			return 1;
 		print_request(slice_of(bytes, n));
 	}

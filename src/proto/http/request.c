@@ -14,7 +14,7 @@ static const char *const methods[] = {
 
 const char *http_method_name(enum http_method method)
 {
-	must(method < sizeof methods / sizeof methods[0]);
+	must(method < sizeof(methods) / sizeof(methods[0]));
 	return methods[method];
 }
 

@@ -144,7 +144,7 @@ static const struct reason reasons[] = {
 
 const char *http_reason(int status)
 {
-	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (reasons[i].status == status)
 			return reasons[i].text;
 	return "";

@@ -54,7 +54,7 @@ static void only_what_may_go_on_is_copied(void **state)
 
 	(void)state;
 	assert_int_equal(
-		http_request_parse(slice_of(text, sizeof text - 1), &seen, &limits, &req, &why),
+		http_request_parse(slice_of(text, sizeof(text) - 1), &seen, &limits, &req, &why),
 		HTTP_DONE);
 	http_write_forwardable(&b, &req.head, NULL, NULL);
 	assert_string_equal(buf_str(&b), "Cookie: c\r\nAccept: */*\r\nX-Yours: 2\r\n");

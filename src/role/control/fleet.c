@@ -49,11 +49,11 @@ static struct fleet_known *find(const struct fleet *fl, const struct id *id)
 
 static struct fleet_known *add(struct fleet *fl, const struct id *id, struct slice name)
 {
-	struct fleet_known *m = calloc(1, sizeof *m);
+	struct fleet_known *m = calloc(1, sizeof(*m));
 
 	must(m != NULL);
 	m->id = *id;
-	(void)snprintf(m->name, sizeof m->name, "%.*s", SLICE_ARG(name));
+	(void)snprintf(m->name, sizeof(m->name), "%.*s", SLICE_ARG(name));
 	list_append(&fl->machines, &m->link);
 	return m;
 }
@@ -99,10 +99,10 @@ static void save_done(struct sql_job *job, int result, const struct fail *f)
 
 void fleet_save(struct fleet *fl, struct fleet_known *m)
 {
-	struct save *s = calloc(1, sizeof *s);
+	struct save *s = calloc(1, sizeof(*s));
 
 	must(s != NULL);
-	memcpy(s->name, m->name, sizeof s->name);
+	memcpy(s->name, m->name, sizeof(s->name));
 	s->row = (struct machine_row){ .id = m->id,
 				       .name = slice_str(s->name),
 				       .epoch = m->epoch,
@@ -127,11 +127,11 @@ struct recall {
 static bool recall_one(void *arg, const struct machine_row *row)
 {
 	struct recall *r = arg;
-	struct fleet_known *m = calloc(1, sizeof *m);
+	struct fleet_known *m = calloc(1, sizeof(*m));
 
 	must(m != NULL);
 	m->id = row->id;
-	(void)snprintf(m->name, sizeof m->name, "%.*s", SLICE_ARG(row->name));
+	(void)snprintf(m->name, sizeof(m->name), "%.*s", SLICE_ARG(row->name));
 	m->drained = row->drained;
 	m->epoch = row->epoch;
 	m->seq = row->seq;
@@ -186,7 +186,7 @@ static void recall_done(struct sql_job *job, int result, const struct fail *f)
 
 static void recall(struct fleet *fl)
 {
-	struct recall *r = calloc(1, sizeof *r);
+	struct recall *r = calloc(1, sizeof(*r));
 
 	must(r != NULL);
 	r->fleet = fl;
@@ -247,7 +247,7 @@ static void on_beat(struct timer *t)
 
 int fleet_open(struct fleet **out, struct truth *truth, int fd, struct fail *f)
 {
-	struct fleet *fl = calloc(1, sizeof *fl);
+	struct fleet *fl = calloc(1, sizeof(*fl));
 
 	must(fl != NULL);
 	fl->truth = truth;

@@ -255,7 +255,7 @@ static void on_drained(struct ipc *ipc)
 void fleet_link_open(struct fleet *fl, int fd)
 {
 	static const struct ipc_events events = { on_frame, on_closed, on_drained };
-	struct fleet_link *l = calloc(1, sizeof *l);
+	struct fleet_link *l = calloc(1, sizeof(*l));
 
 	must(l != NULL);
 	l->fleet = fl;

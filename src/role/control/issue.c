@@ -74,7 +74,7 @@ void issue_release(struct issue *is)
 
 static struct work *work_new(struct issue *is, const struct order_row *order)
 {
-	struct work *w = calloc(1, sizeof *w);
+	struct work *w = calloc(1, sizeof(*w));
 
 	must(w != NULL);
 	w->is = is;
@@ -165,8 +165,8 @@ static struct certificate_row certificate_of(struct work *w, const struct order_
 	};
 
 	memcpy(row.id.b, x->sha256, ID_LEN);
-	memcpy(row.fingerprint, x->sha256, sizeof row.fingerprint);
-	memcpy(row.spki, x->spki_hash, sizeof row.spki);
+	memcpy(row.fingerprint, x->sha256, sizeof(row.fingerprint));
+	memcpy(row.spki, x->spki_hash, sizeof(row.spki));
 	return row;
 }
 
@@ -400,7 +400,7 @@ static void on_issued(struct issuance *i, const struct ca_issued *got, const str
 	keep_issued(w, got);
 	if (x509_facts_read(w->issued.leaf, &w->arena, &w->facts, &broken) < 0)
 		store_failure(w, &broken);
-	else if (memcmp(w->facts.spki_hash, w->key.spki_hash, sizeof w->key.spki_hash) != 0)
+	else if (memcmp(w->facts.spki_hash, w->key.spki_hash, sizeof(w->key.spki_hash)) != 0)
 		store_failure_words(w, FAIL_CONFLICT, "the certificate is for another key");
 	else if (!facts_list(&w->facts, w->order.name))
 		store_failure_words(w, FAIL_CONFLICT, "the certificate does not list the name");
@@ -422,7 +422,7 @@ static void do_issue(struct work *w)
 	}
 	w->issuance = (struct issuance){ .order = w->order.id,
 					 .name = w->order.name,
-					 .spki = slice_of(w->key.spki, sizeof w->key.spki),
+					 .spki = slice_of(w->key.spki, sizeof(w->key.spki)),
 					 .proof = w->order.proof,
 					 .not_before = now - early,
 					 .not_after = now + life,
@@ -599,7 +599,7 @@ static void on_tick(struct timer *t)
 
 int issue_open(struct issue **out, struct truth *truth, struct fail *f)
 {
-	struct issue *is = calloc(1, sizeof *is);
+	struct issue *is = calloc(1, sizeof(*is));
 
 	(void)f;
 	must(is != NULL);

@@ -150,7 +150,7 @@ static void ask_next(struct check *c)
 		settle(c);
 		return;
 	}
-	(void)snprintf(owner, sizeof owner, "%s%s", *c->owners++, c->name);
+	(void)snprintf(owner, sizeof(owner), "%s%s", *c->owners++, c->name);
 	txt_ask(c->proof->resolver, owner, &c->wait);
 }
 
@@ -175,12 +175,12 @@ struct look {
 
 static struct check *found(struct look *l, const struct id *id, struct slice name)
 {
-	struct check *c = calloc(1, sizeof *c);
+	struct check *c = calloc(1, sizeof(*c));
 
 	must(c != NULL);
 	c->proof = l->proof;
 	c->id = *id;
-	(void)snprintf(c->name, sizeof c->name, "%.*s", SLICE_ARG(name));
+	(void)snprintf(c->name, sizeof(c->name), "%.*s", SLICE_ARG(name));
 	list_append(&l->found, &c->link);
 	return c;
 }
@@ -191,7 +191,7 @@ static bool found_zone(void *arg, const struct zone_row *z)
 
 	c->thing = THING_ZONE;
 	c->owners = zone_owners;
-	(void)snprintf(c->value, sizeof c->value, "%.*s", SLICE_ARG(z->verification_key));
+	(void)snprintf(c->value, sizeof(c->value), "%.*s", SLICE_ARG(z->verification_key));
 	return true;
 }
 
@@ -256,7 +256,7 @@ static void look_done(struct sql_job *job, int result, const struct fail *f)
 static void on_turn(struct timer *t)
 {
 	struct proof *p = container_of(t, struct proof, turn);
-	struct look *l = calloc(1, sizeof *l);
+	struct look *l = calloc(1, sizeof(*l));
 
 	must(l != NULL);
 	l->proof = p;
@@ -305,7 +305,7 @@ static void hurry_done(struct sql_job *job, int result, const struct fail *f)
 
 static void hurry(struct proof *p, const struct id *id, enum thing thing)
 {
-	struct hurry *h = calloc(1, sizeof *h);
+	struct hurry *h = calloc(1, sizeof(*h));
 
 	must(h != NULL);
 	h->proof = p;
@@ -365,7 +365,7 @@ static int open_resolver(struct proof *p, struct fail *f)
 
 int proof_open(struct proof **out, struct truth *truth, struct fail *f)
 {
-	struct proof *p = calloc(1, sizeof *p);
+	struct proof *p = calloc(1, sizeof(*p));
 
 	must(p != NULL);
 	p->truth = truth;

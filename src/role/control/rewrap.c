@@ -234,7 +234,7 @@ int issue_rewrap(struct issue *is, struct issue_rewrap *face, struct fail *f)
 {
 	if (is->rewrap != NULL)
 		return fail(f, FAIL_CONFLICT, "the keys are being wrapped anew already");
-	struct rewrap *r = calloc(1, sizeof *r);
+	struct rewrap *r = calloc(1, sizeof(*r));
 
 	must(r != NULL);
 	r->is = is;

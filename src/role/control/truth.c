@@ -94,7 +94,7 @@ static int first_start(struct sql_tx *tx, struct act *act, struct fail *f)
 	if (token_create(tx, act, &token, &token, text, f) < 0)
 		return -1;
 	int r = token_file_write(text, f);
-	explicit_bzero(text, sizeof text);
+	explicit_bzero(text, sizeof(text));
 	if (r == 0)
 		log_line(LOG_INFO, "truth.first_start",
 			 "a new truth, with an account and its first token",

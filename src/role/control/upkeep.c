@@ -123,7 +123,7 @@ static int forget(struct sql_tx *tx, struct upkeep *u, struct fail *f)
 		     { order_forget, s->retention_events } };
 
 	u->forgotten = 0;
-	for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
 		int64_t n = 0;
 
 		if (logs[i].forget(tx, u->act.now - logs[i].keep, &n, f) < 0)
@@ -183,7 +183,7 @@ static void on_turn(struct timer *t)
 
 int upkeep_open(struct upkeep **out, struct truth *truth, struct fail *f)
 {
-	struct upkeep *u = calloc(1, sizeof *u);
+	struct upkeep *u = calloc(1, sizeof(*u));
 
 	must(u != NULL);
 	u->truth = truth;

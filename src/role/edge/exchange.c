@@ -254,7 +254,7 @@ static void next_id(struct edge *e, char out[EXCHANGE_ID + 1])
 	e->id_low += 0x9e3779b97f4a7c15u;
 	const uint64_t id[2] = { e->id_high, e->id_low };
 
-	text_hex(slice_of(id, sizeof id), out);
+	text_hex(slice_of(id, sizeof(id)), out);
 }
 
 static struct exchange *exchange_new(struct conn *c)
