@@ -44,7 +44,7 @@ void window_take(struct window *w, size_t n);
 /* Borrowed until the next call that is not window_bytes(). */
 static inline struct slice window_bytes(const struct window *w)
 {
-	return (struct slice){ w->p + w->from, w->to - w->from };
+	return w->p == NULL ? SLICE_NONE : slice_of(w->p + w->from, w->to - w->from);
 }
 
 static inline size_t window_held(const struct window *w)

@@ -50,7 +50,7 @@ static void it_never_exceeds_its_size(void **state)
 	window_take(&w, 1);
 	assert_int_equal(window_left(&w), 1);
 	assert_int_equal(window_add(&w, slice_lit("zz")), 1);
-	assert_int_equal(window_bytes(&w).p[WINDOW_MAX - 1], 'z');
+	assert_true(slice_ends(window_bytes(&w), slice_lit("z")));
 	window_free(&w);
 	free(much);
 }
