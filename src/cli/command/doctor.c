@@ -131,7 +131,7 @@ static void check_processes(struct doctor *d)
 			    state == NULL ? "unknown" : state);
 	}
 	if (restarts > 0)
-		say(d, "warn", "%lld restarts since the start: look for role.died in the log",
+		say(d, "warn", "%lld restarts since the start: process.ended in the log says why",
 		    (long long)restarts);
 	else
 		say(d, "ok", "%zu run, none was restarted", json_array_size(rows));

@@ -13,10 +13,15 @@ static const struct column machine_columns[] = {
 };
 
 static const struct column truth_columns[] = {
-	{ "version", "version" },       { "epoch", "epoch" },
-	{ "sequence", "seq" },          { "zones", "zones" },
-	{ "hostnames", "hostnames" },   { "certificates", "certificates" },
-	{ "waiting orders", "orders" }, { NULL, NULL },
+	{ "version", "version" },
+	{ "epoch", "epoch" },
+	{ "sequence", "seq" },
+	{ "zones", "zones" },
+	{ "hostnames", "hostnames" },
+	{ "certificates", "certificates" },
+	{ "open orders", "orders" },
+	{ "of these failing", "orders_failing" },
+	{ NULL, NULL },
 };
 
 static const struct flag flags[] = {
@@ -33,7 +38,7 @@ static void show_sandbox(struct cli *cli, const json_t *process)
 	buf_addf(&cli->out, "%s %d (pid %d)\n", json_string_value(json_object_get(process, "role")),
 		 (int)json_integer_value(json_object_get(process, "slot")),
 		 (int)json_integer_value(json_object_get(process, "pid")));
-	while (slice_split(&words, '\n', &line))
+	while (slice_split(&words, '\n', &line) && line.n > 0)
 		buf_addf(&cli->out, "  %.*s\n", SLICE_ARG(line));
 }
 
