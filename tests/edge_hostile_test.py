@@ -264,6 +264,27 @@ def test_a_slow_origin_costs_no_memory(everseal):
     origin.close()
 
 
+def test_requests_without_end_and_without_reading_cost_no_memory(everseal):
+    own = everseal({"edge.workers": "1"})
+    pid = own.pids("edge")[0]
+    before = rss(pid)
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect(own.http)
+        sock.settimeout(0.5)
+        flood = b"GET / HTTP/1.1\r\nHost: nobody.example.org\r\n\r\n" * 2000
+        sent = 0
+        try:
+            while sent < 100_000_000:
+                sent += sock.send(flood)
+        except socket.timeout:
+            pass
+        assert sent < 100_000_000
+        assert rss(pid) - before < 8_000_000
+        sock.settimeout(10)
+        assert raw.status_of(sock.recv(65536)) == 404
+
+
 def test_a_thousand_slow_clients_do_not_keep_others_out(everseal, origins):
     own = everseal()
     host = "shop.loris.example.net"

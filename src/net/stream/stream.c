@@ -191,6 +191,11 @@ bool stream_is_busy(struct stream *s)
 	return s->wants_room;
 }
 
+uint64_t stream_moved(const struct stream *s)
+{
+	return s->received + s->sent - uv_stream_get_write_queue_size((const uv_stream_t *)&s->tcp);
+}
+
 static void send_plain(struct stream *s, const struct slice *slices, size_t count)
 {
 	uv_buf_t bufs[STREAM_SLICES];
@@ -250,8 +255,9 @@ void stream_send(struct stream *s, const struct slice *slices, size_t count)
 
 void stream_finish(struct stream *s)
 {
-	if (s->broken || s->closing)
+	if (s->broken || s->closing || s->finished)
 		return;
+	s->finished = true;
 	s->finishing = true;
 	push(s);
 }

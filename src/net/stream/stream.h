@@ -64,7 +64,8 @@ struct stream {
 	bool started;
 	bool in_flight;
 	bool wants_room;
-	bool finishing;
+	bool finishing; /* the peer is to be told that no more output comes */
+	bool finished;  /* stream_finish() was called */
 	bool broken;
 	bool told;
 	bool closing;
@@ -107,6 +108,10 @@ void stream_send(struct stream *s, const struct slice *slices, size_t count);
 
 /* Output has not all left: do not bring more; on_room will come. */
 bool stream_is_busy(struct stream *s);
+
+/* Grows whenever bytes have moved on the wire, either way: what has not changed between two looks has
+ * stalled. */
+uint64_t stream_moved(const struct stream *s);
 
 /* No more output: when what waits has left, the peer is told (close_notify, FIN). Input goes on. */
 void stream_finish(struct stream *s);

@@ -65,12 +65,16 @@ static void linger(struct conn *c)
 
 /* ---- requests ---- */
 
+/* The next request is looked at when the answer before it has left: a client that asks on and on
+ * without reading makes us hold one answer, not all of them. */
 static void wait_for_request(struct conn *c, int64_t ms)
 {
+	bool busy = stream_is_busy(&c->stream);
 	c->phase = CONN_IDLE;
 	c->seen = 0;
-	conn_watch(c, ms);
-	if (stream_input(&c->stream).n > 0 || stream_input_end(&c->stream) != STREAM_OPEN)
+	conn_watch(c, busy ? c->edge->settings->edge_send_timeout : ms);
+	if (!busy &&
+	    (stream_input(&c->stream).n > 0 || stream_input_end(&c->stream) != STREAM_OPEN))
 		loop_defer(c->edge->loop, &c->next);
 }
 
@@ -95,6 +99,8 @@ static void look(struct conn *c)
 	struct edge *e = c->edge;
 	struct http_refusal why;
 	struct slice input = stream_input(&c->stream);
+	if (stream_is_busy(&c->stream))
+		return; /* on_room() comes back */
 	if (c->phase == CONN_IDLE && input.n > 0) {
 		c->phase = CONN_HEAD;
 		c->began = clock_micros();
@@ -142,12 +148,18 @@ static void on_input(struct stream *s)
 static void on_room(struct stream *s)
 {
 	struct conn *c = container_of(s, struct conn, stream);
-	if (c->phase == CONN_BUSY)
-		exchange_on_room(c->exchange);
-	if (c->phase != CONN_LINGERING)
+	switch (c->phase) {
+	case CONN_SHAKING:
+	case CONN_HEAD:
+	case CONN_CLOSED: return;
+	case CONN_IDLE: wait_for_request(c, c->edge->settings->edge_idle_timeout); return;
+	case CONN_BUSY: exchange_on_room(c->exchange); return;
+	case CONN_LINGERING:
+		conn_watch(c, c->edge->settings->edge_drain_timeout);
+		linger_on(c);
 		return;
-	conn_watch(c, c->edge->settings->edge_drain_timeout);
-	linger_on(c);
+	}
+	must_not_reach();
 }
 
 /* ---- handshakes ---- */
@@ -246,6 +258,18 @@ static void head_too_slow(struct conn *c)
 	exchange_begin_refused(c, &slow);
 }
 
+/* A client that reads slowly is waited for as long as it reads. */
+static bool still_reads(struct conn *c)
+{
+	uint64_t moved = stream_moved(&c->stream);
+	bool progress = moved != c->moved;
+	c->moved = moved;
+	if (!progress || !stream_is_busy(&c->stream))
+		return false;
+	conn_watch(c, c->edge->settings->edge_send_timeout);
+	return true;
+}
+
 static void on_due(struct timer *t)
 {
 	struct conn *c = container_of(t, struct conn, timer);
@@ -261,12 +285,14 @@ static void on_due(struct timer *t)
 		conn_close(c, STREAM_CLOSE);
 		return;
 	case CONN_IDLE:
+	case CONN_LINGERING:
+		if (still_reads(c))
+			return;
 		stream_finish(&c->stream);
 		conn_close(c, STREAM_CLOSE);
 		return;
 	case CONN_HEAD: head_too_slow(c); return;
 	case CONN_BUSY: exchange_on_timer(c->exchange); return;
-	case CONN_LINGERING: conn_close(c, STREAM_CLOSE); return;
 	case CONN_CLOSED: return;
 	}
 	must_not_reach();

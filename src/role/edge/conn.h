@@ -33,6 +33,7 @@ struct conn {
 	size_t seen;    /* by the parser of heads */
 	uint64_t requests;
 	uint64_t lingered;
+	uint64_t moved; /* stream_moved() when it was last asked */
 	enum conn_phase phase;
 	bool secure;
 	bool trusted; /* a peer of trusted_proxies */

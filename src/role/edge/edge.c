@@ -196,7 +196,12 @@ static int start_handshakes(struct edge *e, struct fail *f)
 {
 	const struct settings *s = e->settings;
 	e->identities.cache = tls_cache_new((size_t)s->edge_certificates);
-	e->identities.fallback = slice_str(s->edge_default_name);
+	if (s->edge_default_name[0] != '\0' &&
+	    dns_name_parse(slice_str(s->edge_default_name), DNS_NAME_PLAIN, &e->default_name) !=
+		    DNS_NAME_OK)
+		return fail(f, FAIL_INPUT, "edge.default_name \"%s\" is not a host name",
+			    s->edge_default_name);
+	e->identities.fallback = dns_name_slice(&e->default_name);
 	if (take_keyring(e, f) < 0 || replica_open_reader(&e->identities.replica, ".", f) < 0 ||
 	    tls_server_new(e->env->tickets, &e->tls, f) < 0)
 		return -1;

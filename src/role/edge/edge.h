@@ -42,6 +42,7 @@ struct edge {
 	struct upstream *upstream;
 	struct guard guard;
 	struct dns_nets trusted;
+	struct dns_name default_name;
 	struct crowd crowd;
 	struct access_log access;
 	struct http_limits request_limits;

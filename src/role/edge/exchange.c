@@ -192,11 +192,6 @@ void exchange_on_gone(struct exchange *x)
 
 /* ---- stalls ---- */
 
-static uint64_t bytes_moved(struct stream *s)
-{
-	return s->sent + s->received - uv_stream_get_write_queue_size((uv_stream_t *)&s->tcp);
-}
-
 /* Whom the exchange is waiting for, and how long it may. */
 struct stall {
 	int64_t limit;
@@ -232,7 +227,7 @@ void exchange_on_timer(struct exchange *x)
 		conn_watch(x->conn, x->edge->settings->origin_connect_timeout);
 		return;
 	}
-	uint64_t measure = bytes_moved(&x->conn->stream) + bytes_moved(&x->origin->stream);
+	uint64_t measure = stream_moved(&x->conn->stream) + stream_moved(&x->origin->stream);
 	if (measure != x->measure)
 		x->progress_at = x->measure == 0 ? x->progress_at : now;
 	x->measure = measure;
