@@ -686,6 +686,22 @@ static int hostname_follow(struct sql_tx *tx, struct act *act, const struct host
 	return hostname_apply(tx, act, was, &h, f);
 }
 
+static const struct sql_stmt hostname_settle = { "update hostname set stale = 0 where id = $1" };
+
+/* One that is refused (its zone is being deleted, say) stays as it is: it must not be in the way of
+ * the others for ever. */
+static int hostname_try_follow(struct sql_tx *tx, struct act *act, const struct hostname_row *h,
+			       struct fail *f)
+{
+	struct fail refused = FAIL_INIT;
+
+	if (hostname_follow(tx, act, h, &refused) == 0)
+		return 0;
+	if (refused.kind == FAIL_SYSTEM || refused.kind == FAIL_UNAVAILABLE)
+		return fail(f, refused.kind, "%s", refused.words);
+	return row_exec_id(tx, &hostname_settle, &h->id, f);
+}
+
 int hostname_work(struct sql_tx *tx, struct act *act, bool *more, struct fail *f)
 {
 	struct stale *s = arena_new(act->arena, struct stale);
@@ -694,7 +710,7 @@ int hostname_work(struct sql_tx *tx, struct act *act, bool *more, struct fail *f
 	if (stale_read(tx, s, f) < 0)
 		return -1;
 	for (int i = 0; i < s->count; i++)
-		if (hostname_follow(tx, act, &s->rows[i], f) < 0)
+		if (hostname_try_follow(tx, act, &s->rows[i], f) < 0)
 			return -1;
 	*more = s->count == WORK_NAMES;
 	return 0;
@@ -717,7 +733,17 @@ int hostname_server_changed(struct sql_tx *tx, struct act *act, const struct zon
 }
 
 const struct sql_stmt *const hostname_statements[] = {
-	&hostname_insert,   &hostname_update, &hostname_by_id,    &hostname_held,
-	&hostnames_of_zone, &hostnames_named, &hostnames_pending, &hostname_set_checked,
-	&hostname_remove,   &hostnames_mark,  &hostnames_stale,   NULL,
+	&hostname_insert,
+	&hostname_update,
+	&hostname_by_id,
+	&hostname_held,
+	&hostnames_of_zone,
+	&hostnames_named,
+	&hostnames_pending,
+	&hostname_set_checked,
+	&hostname_remove,
+	&hostnames_mark,
+	&hostnames_stale,
+	&hostname_settle,
+	NULL,
 };

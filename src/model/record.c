@@ -263,6 +263,18 @@ static int record_zone_speaks(struct sql_tx *tx, const struct act *act, const st
 			 SLICE_ARG(deepest.name));
 }
 
+/* A refusal leaves nothing behind: the work on a large zone passes such names over. */
+static int serve_with(struct sql_tx *tx, struct act *act, struct name_row *row,
+		      const struct origin_record *origin, struct fail *f)
+{
+	if (origin_use(tx, act, origin, &row->origin, f) < 0)
+		return -1;
+	int r = name_serve(tx, act, row, f);
+	if (r < 0 && origin_drop(tx, act, &row->origin, f) < 0)
+		return -1; /* with the words of the first failure */
+	return r;
+}
+
 int record_sync_name(struct sql_tx *tx, struct act *act, const struct zone_row *zone,
 		     struct slice name, struct fail *f)
 {
@@ -281,8 +293,7 @@ int record_sync_name(struct sql_tx *tx, struct act *act, const struct zone_row *
 	if (proxied) {
 		if (record_zone_speaks(tx, act, zone, name, f) < 0 ||
 		    origin_host_check(act, &origin, f) < 0 ||
-		    origin_use(tx, act, &origin, &row.origin, f) < 0 ||
-		    name_serve(tx, act, &row, f) < 0)
+		    serve_with(tx, act, &row, &origin, f) < 0)
 			return -1;
 	} else if (name_find(tx, act->arena, name, &was, &absent) == 0 &&
 		   was.source == NAME_FROM_RECORD && id_eq(&was.zone, &zone->id)) {

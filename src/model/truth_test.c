@@ -240,6 +240,33 @@ static void origins_follow_their_record(void **state)
 			 4); /* name, fallback, hostname, its name */
 }
 
+/* What cannot be served when a zone becomes active is passed over, and leaves nothing behind. */
+static void a_refused_name_leaves_nothing_behind(void **state)
+{
+	(void)state;
+	struct zone_row saas = fx_zone("saas.example");
+	struct hostname_row h;
+	struct record_row r;
+	struct name_row name;
+	struct fail f = FAIL_INIT;
+
+	fx.config.activation = ACTIVATION_TXT;
+	struct zone_row zone = fx_zone("shop.test");
+	assert_int_equal(fx_record(&zone, RECORD_A, "www", "93.184.216.34", true, &r), 0);
+	assert_int_equal(fx_record(&zone, RECORD_A, "@", "93.184.216.35", true, &r), 0);
+	fx.config.activation = ACTIVATION_TRUST;
+	assert_int_equal(fx_hostname(&saas, "www.shop.test", "o.example.net", &h), 0);
+	fx_begin();
+	fx_ok(zone_activate(fx.tx, &fx.act, &zone.id, true, &zone, &f), &f);
+	fx_commit();
+	assert_int_equal(zone.status, ZONE_STATUS_ACTIVE);
+	assert_true(fx_served("www.shop.test", &name));
+	assert_int_equal(name.source, NAME_FROM_HOSTNAME);
+	assert_true(fx_served("shop.test", &name));
+	assert_int_equal(name.source, NAME_FROM_RECORD);
+	assert_int_equal(fx_count("select count(*) from origin"), 2);
+}
+
 static void a_large_zone_goes_in_parts(void **state)
 {
 	(void)state;
@@ -332,15 +359,11 @@ static void tokens_are_stored_as_hashes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_proxied_record_is_served),
-		TEST(records_are_refused_with_their_codes),
-		TEST(certificates_come_and_go),
-		TEST(another_account_starts_anew),
-		TEST(a_txt_zone_waits_for_its_proof),
-		TEST(a_proven_zone_is_taken_over),
-		TEST(origins_follow_their_record),
-		TEST(a_large_zone_goes_in_parts),
-		TEST(the_change_log_loses_only_its_beginning),
+		TEST(a_proxied_record_is_served),     TEST(records_are_refused_with_their_codes),
+		TEST(certificates_come_and_go),       TEST(another_account_starts_anew),
+		TEST(a_txt_zone_waits_for_its_proof), TEST(a_proven_zone_is_taken_over),
+		TEST(origins_follow_their_record),    TEST(a_refused_name_leaves_nothing_behind),
+		TEST(a_large_zone_goes_in_parts),     TEST(the_change_log_loses_only_its_beginning),
 		TEST(tokens_are_stored_as_hashes),
 	};
 
