@@ -43,20 +43,3 @@ void fail_clear(struct fail *f)
 {
 	memset(f, 0, sizeof(*f));
 }
-
-const char *fail_kind_name(enum fail_kind kind)
-{
-	switch (kind) {
-	case FAIL_NONE: return "none";
-	case FAIL_INPUT: return "input";
-	case FAIL_DENIED: return "denied";
-	case FAIL_ABSENT: return "absent";
-	case FAIL_CONFLICT: return "conflict";
-	case FAIL_LIMIT: return "limit";
-	case FAIL_PEER: return "peer";
-	case FAIL_TIMEOUT: return "timeout";
-	case FAIL_UNAVAILABLE: return "unavailable";
-	case FAIL_SYSTEM: return "system";
-	}
-	must_not_reach();
-}

@@ -56,6 +56,3 @@ int fail_at(struct fail *f, enum fail_kind kind, int code, const char *file, int
 	    const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
 void fail_clear(struct fail *f);
-
-/* "input", "absent", ... for logs and JSON. */
-const char *fail_kind_name(enum fail_kind kind);

@@ -71,14 +71,6 @@ static void a_cleared_failure_can_be_used_again(void **state)
 	assert_string_equal(f.words, "two");
 }
 
-static void every_kind_has_a_name(void **state)
-{
-	(void)state;
-	for (enum fail_kind a = FAIL_NONE; a <= FAIL_SYSTEM; a++)
-		for (enum fail_kind b = FAIL_NONE; b < a; b++)
-			assert_string_not_equal(fail_kind_name(a), fail_kind_name(b));
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -87,7 +79,6 @@ int main(void)
 		cmocka_unit_test(words_that_are_too_long_are_cut),
 		cmocka_unit_test(nobody_needs_to_listen),
 		cmocka_unit_test(a_cleared_failure_can_be_used_again),
-		cmocka_unit_test(every_kind_has_a_name),
 	};
 
 	return cmocka_run_group_tests_name("base/fail", tests, NULL, NULL);

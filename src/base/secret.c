@@ -33,14 +33,3 @@ void secret_drop(struct secret *s)
 	}
 	*s = (struct secret)SECRET_INIT;
 }
-
-bool secret_eq(struct slice a, struct slice b)
-{
-	volatile uint8_t differ = 0;
-
-	if (a.n != b.n)
-		return false;
-	for (size_t i = 0; i < a.n; i++)
-		differ = (uint8_t)(differ | (a.p[i] ^ b.p[i]));
-	return differ == 0;
-}

@@ -29,6 +29,3 @@ static inline struct slice secret_slice(const struct secret *s)
 {
 	return slice_of(s->p, s->n);
 }
-
-/* Compares in time that depends on the lengths only. */
-bool secret_eq(struct slice a, struct slice b);

@@ -95,24 +95,12 @@ static void a_child_does_not_inherit_it(void **state)
 	secret_drop(&s);
 }
 
-static void comparing_is_exact(void **state)
-{
-	(void)state;
-	assert_true(secret_eq(slice_lit("abc"), slice_lit("abc")));
-	assert_true(secret_eq(SLICE_NONE, SLICE_NONE));
-	assert_false(secret_eq(slice_lit("abc"), slice_lit("abd")));
-	assert_false(secret_eq(slice_lit("abc"), slice_lit("Abc")));
-	assert_false(secret_eq(slice_lit("abc"), slice_lit("ab")));
-	assert_false(secret_eq(slice_lit(""), slice_lit("a")));
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_secret_holds_its_bytes),
 		cmocka_unit_test(the_kernel_keeps_it_out_of_dumps),
 		cmocka_unit_test(a_child_does_not_inherit_it),
-		cmocka_unit_test(comparing_is_exact),
 	};
 
 	return cmocka_run_group_tests_name("base/secret", tests, NULL, NULL);

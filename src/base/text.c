@@ -172,15 +172,3 @@ void text_html(struct slice text, struct buf *out)
 		}
 	}
 }
-
-void text_shell(struct slice text, struct buf *out)
-{
-	buf_add_byte(out, '\'');
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '\'')
-			buf_add_str(out, "'\\''");
-		else
-			buf_add_byte(out, text.p[i]);
-	}
-	buf_add_byte(out, '\'');
-}

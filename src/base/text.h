@@ -50,6 +50,3 @@ must_check bool text_unpercent(struct slice text, bool plus, struct buf *out);
 
 /* &, <, >, " and ' as HTML character references. */
 void text_html(struct slice text, struct buf *out);
-
-/* Shell-quotes: 'it'\''s'. */
-void text_shell(struct slice text, struct buf *out);

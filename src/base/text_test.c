@@ -179,12 +179,6 @@ static void text_is_quoted_for_others(void **state)
 	(void)state;
 	text_html(slice_lit("<a href=\"x\">&'</a>"), &b);
 	assert_string_equal(buf_str(&b), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;&lt;/a&gt;");
-	buf_clear(&b);
-	text_shell(slice_lit("it's $HOME"), &b);
-	assert_string_equal(buf_str(&b), "'it'\\''s $HOME'");
-	buf_clear(&b);
-	text_shell(SLICE_NONE, &b);
-	assert_string_equal(buf_str(&b), "''");
 	buf_free(&b);
 }
 

@@ -311,15 +311,6 @@ int certificate_set_renewal(struct sql_tx *tx, const struct id *id, stamp at, st
 	return certificate_set_at(tx, &certificate_renew_at, id, at, f);
 }
 
-static const struct sql_stmt certificate_first_renewal = {
-	"select coalesce(min(renew_at), 0) from certificate where renew_at > 0"
-};
-
-int certificate_next_renewal(struct sql_tx *tx, stamp *out, struct fail *f)
-{
-	return row_number(tx, &certificate_first_renewal, NULL, out, f);
-}
-
 /* ---- removal ---- */
 
 static const struct sql_stmt certificate_no_names = {
@@ -444,7 +435,6 @@ const struct sql_stmt *const certificate_statements[] = {
 	&certificates_to_renew,
 	&certificate_renew_at,
 	&certificate_sweep_at,
-	&certificate_first_renewal,
 	&certificate_no_names,
 	&certificate_remove,
 	&key_users,

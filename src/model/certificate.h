@@ -68,7 +68,6 @@ must_check int certificate_each_renewal(struct sql_tx *tx, stamp now, int limit,
 					certificate_each_f *each, void *arg, struct fail *f);
 must_check int certificate_set_renewal(struct sql_tx *tx, const struct id *id, stamp at,
 				       struct fail *f);
-must_check int certificate_next_renewal(struct sql_tx *tx, stamp *out, struct fail *f);
 
 /* A name is no longer served: its certificates are looked at soon. */
 must_check int certificate_release(struct sql_tx *tx, const struct act *act, struct slice name,

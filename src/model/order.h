@@ -33,7 +33,7 @@ struct order_row {
 	enum order_reason reason;
 	struct slice issuer; /* "local" */
 	struct id key;       /* zero until keyed */
-	struct slice proof;  /* what the key signed to show that it is the order\'s */
+	struct slice proof;  /* what the key signed to show that it is the order's */
 	struct id cert;      /* zero until issued */
 	uint32_t attempts;   /* failed ones in this state */
 	stamp due_at;        /* when to step next, also after a crash; 0: nothing to wait for */
@@ -99,8 +99,6 @@ must_check int order_each_due(struct sql_tx *tx, stamp until, int limit, order_e
 
 /* When the next order is due after `now`; 0: none waits. */
 must_check int order_next_due(struct sql_tx *tx, stamp now, stamp *out, struct fail *f);
-must_check int order_each(struct sql_tx *tx, const struct id *zone, order_each_f *each, void *arg,
-			  struct fail *f);
 
 /* Forgets orders that are done or removed and were last touched before `before`. */
 must_check int order_forget(struct sql_tx *tx, stamp before, int64_t *n, struct fail *f);

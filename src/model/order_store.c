@@ -210,20 +210,6 @@ int order_next_due(struct sql_tx *tx, stamp now, stamp *out, struct fail *f)
 	return sql_end(&q, f);
 }
 
-static const struct sql_stmt orders_of_zone = {
-	"select " COLUMNS " from cert_order where zone = $1 order by created_at desc"
-};
-
-int order_each(struct sql_tx *tx, const struct id *zone, order_each_f *each, void *arg,
-	       struct fail *f)
-{
-	struct sql_query q;
-
-	sql_start(&q, tx, &orders_of_zone);
-	sql_bind_id(&q, 1, zone);
-	return order_walk(&q, each, arg, f);
-}
-
 static const struct sql_stmt orders_done = {
 	"delete from cert_order where id in (select id from cert_order where state >= 4"
 	" and modified_at < $1 limit 5000)"
@@ -235,6 +221,6 @@ int order_forget(struct sql_tx *tx, stamp before, int64_t *n, struct fail *f)
 }
 
 const struct sql_stmt *const order_statements[] = {
-	&order_hasten, &order_open, &order_insert,    &order_set,      &order_close, &order_by_id,
-	&order_newest, &orders_due, &order_first_due, &orders_of_zone, &orders_done, NULL,
+	&order_hasten, &order_open, &order_insert,    &order_set,   &order_close, &order_by_id,
+	&order_newest, &orders_due, &order_first_due, &orders_done, NULL,
 };

@@ -160,13 +160,13 @@ static void broken_is_refused(void **state)
 static void modes_have_names(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < SSL_MODES; i++) {
-		enum ssl_mode mode;
+	static const char *const names[SSL_MODES] = { "off", "flexible", "full", "strict" };
+	enum ssl_mode mode;
 
-		assert_true(ssl_mode_parse(slice_str(ssl_mode_name((enum ssl_mode)i)), &mode));
+	for (unsigned i = 0; i < SSL_MODES; i++) {
+		assert_true(ssl_mode_parse(slice_str(names[i]), &mode));
 		assert_int_equal(mode, i);
 	}
-	enum ssl_mode mode;
 	assert_false(ssl_mode_parse(slice_lit("origin_pull"), &mode));
 }
 

@@ -11,12 +11,6 @@ static const char *const mode_names[SSL_MODES] = {
 	[SSL_STRICT] = "strict",
 };
 
-const char *ssl_mode_name(enum ssl_mode mode)
-{
-	must((unsigned)mode < SSL_MODES);
-	return mode_names[mode];
-}
-
 bool ssl_mode_parse(struct slice text, enum ssl_mode *out)
 {
 	for (unsigned i = 0; i < SSL_MODES; i++) {

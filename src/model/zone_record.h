@@ -20,7 +20,6 @@ enum ssl_mode {
 #define SSL_MODES 4
 
 /* "off", "flexible", "full", "strict". */
-const char *ssl_mode_name(enum ssl_mode mode);
 must_check bool ssl_mode_parse(struct slice text, enum ssl_mode *out);
 
 enum zone_flag {

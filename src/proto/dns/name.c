@@ -8,6 +8,8 @@
 
 #include "base/text.h"
 
+#define TYPED_MOST 1024 /* bytes of UTF-8 that people type as a name */
+
 static bool is_digits(struct slice s)
 {
 	for (size_t i = 0; i < s.n; i++)
@@ -149,7 +151,7 @@ static bool is_ascii(struct slice s)
 enum dns_name_answer dns_name_from_user(struct slice text, unsigned allow, struct dns_name *out,
 					bool *converted)
 {
-	char utf8[DNS_NAME_UTF8];
+	char utf8[TYPED_MOST];
 	uint8_t *ascii = NULL;
 
 	*converted = false;
@@ -174,22 +176,6 @@ enum dns_name_answer dns_name_from_user(struct slice text, unsigned allow, struc
 	idn2_free(ascii);
 	*converted = answer == DNS_NAME_OK;
 	return answer;
-}
-
-void dns_name_for_user(struct slice name, char out[DNS_NAME_UTF8])
-{
-	char ascii[DNS_NAME_MAX + 1];
-	char *utf8 = NULL;
-	size_t n = name.n < DNS_NAME_MAX ? name.n : DNS_NAME_MAX;
-
-	if (n > 0)
-		memcpy(ascii, name.p, n);
-	ascii[n] = '\0';
-	memcpy(out, ascii, n + 1);
-	if (a_labels_are_good(ascii) && idn2_to_unicode_8z8z(ascii, &utf8, 0) == IDN2_OK &&
-	    strlen(utf8) < DNS_NAME_UTF8)
-		memcpy(out, utf8, strlen(utf8) + 1);
-	idn2_free(utf8);
 }
 
 const char *dns_name_why(enum dns_name_answer answer)

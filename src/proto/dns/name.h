@@ -57,10 +57,6 @@ must_check enum dns_name_answer dns_name_parse(struct slice text, unsigned allow
 must_check enum dns_name_answer dns_name_from_user(struct slice text, unsigned allow,
 						   struct dns_name *out, bool *converted);
 
-/* The U-label spelling for people, into out; the A-label one where there is no other. */
-#define DNS_NAME_UTF8 1024
-void dns_name_for_user(struct slice name, char out[DNS_NAME_UTF8]);
-
 /* "is longer than 253 characters": ends a sentence that begins with the name. */
 const char *dns_name_why(enum dns_name_answer answer);
 

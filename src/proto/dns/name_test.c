@@ -180,19 +180,6 @@ static void people_type_unicode(void **state)
 	}
 }
 
-static void people_read_unicode(void **state)
-{
-	char text[DNS_NAME_UTF8];
-
-	(void)state;
-	dns_name_for_user(slice_lit("xn--bcher-kva.example"), text);
-	assert_string_equal(text, "b\u00fccher.example");
-	dns_name_for_user(slice_lit("*.example.com"), text);
-	assert_string_equal(text, "*.example.com");
-	dns_name_for_user(slice_lit("xn--a.example"), text);
-	assert_string_equal(text, "xn--a.example");
-}
-
 static void addresses_are_known_in_disguise(void **state)
 {
 	static const char *const yes[] = { "1.2.3.4", "127.1", "0x7f.1", "1",      "::1",
@@ -314,7 +301,6 @@ int main(void)
 		cmocka_unit_test(what_is_no_name_is_told_why),
 		cmocka_unit_test(every_byte_has_its_place),
 		cmocka_unit_test(people_type_unicode),
-		cmocka_unit_test(people_read_unicode),
 		cmocka_unit_test(addresses_are_known_in_disguise),
 		cmocka_unit_test(names_lie_within_zones),
 		cmocka_unit_test(certificate_names_cover_hosts),

@@ -29,16 +29,3 @@ bool dns_suffix_is_public(struct slice name)
 
 	return to_string(name, text) && psl_is_public_suffix(list(), text);
 }
-
-struct slice dns_suffix_registrable(struct slice name)
-{
-	char text[DNS_NAME_MAX + 1];
-
-	if (dns_name_is_wildcard(name))
-		name = slice_from(name, 2);
-	if (!to_string(name, text))
-		return SLICE_NONE;
-	const char *found = psl_registrable_domain(list(), text);
-
-	return found == NULL ? SLICE_NONE : slice_from(name, (size_t)(found - text));
-}

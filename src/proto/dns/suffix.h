@@ -10,7 +10,3 @@
 
 /* "com", "co.uk", "github.io": nobody may hold it. */
 bool dns_suffix_is_public(struct slice name);
-
-/* "example.co.uk" for "www.example.co.uk", borrowed; absent when the name is a public suffix. A
- * leading "*." is skipped. */
-struct slice dns_suffix_registrable(struct slice name);

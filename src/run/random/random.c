@@ -24,15 +24,3 @@ void random_id(struct id *out)
 {
 	random_bytes(out->b, ID_LEN);
 }
-
-uint32_t random_below(uint32_t below)
-{
-	uint32_t unfair = -below % below; /* 2^32 mod below: values under it would come too often */
-	uint32_t v;
-
-	must(below > 0);
-	do {
-		random_bytes(&v, sizeof(v));
-	} while (v < unfair);
-	return v % below;
-}

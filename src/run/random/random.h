@@ -8,6 +8,3 @@ void random_bytes(void *p, size_t n);
 
 /* 16 random bytes. */
 void random_id(struct id *out);
-
-/* Uniform in [0, below); below must not be 0. */
-uint32_t random_below(uint32_t below);

@@ -52,13 +52,6 @@ void role_finish(struct role_env *env)
 	loop_stop(&env->loop);
 }
 
-void role_abandon(struct role_env *env, const struct fail *f)
-{
-	log_line(LOG_ERROR, "role.abandoned", "cannot go on", LOG_FAIL(f));
-	env->status = 1;
-	loop_stop(&env->loop);
-}
-
 /* --- without a supervisor --- */
 
 /* Somebody holds the supervisor's byte of the lock, and ours is gone: it is a new one. */

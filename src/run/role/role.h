@@ -89,9 +89,6 @@ void role_drain(struct role_env *env, int64_t ms);
 /* The drain is complete (or there is nothing left to live for): leave the loop. */
 void role_finish(struct role_env *env);
 
-/* It cannot go on: words to the log, then the loop ends and the supervisor starts it again. */
-void role_abandon(struct role_env *env, const struct fail *f);
-
 /* Words for whoever sits at the terminal of `everseal up`, as they are; they go to no log. */
 void role_tell(struct role_env *env, const char *words);
 
