@@ -55,12 +55,25 @@ def test_status(shared):
     assert all(row["state"] == "ready" for row in status["processes"])
     words = shared.cli("status", "--sandbox").stdout
     assert "seccomp" in words and "landlock" in words.lower()
+    assert all(line.strip() for line in words.splitlines())
 
 
 def test_doctor_is_content(shared):
     done = shared.cli("doctor", check=False)
     assert "BAD" not in done.stdout, done.stdout
     assert done.returncode == 0
+
+
+def test_doctor_asks_an_api_elsewhere(shared):
+    """With nothing but what var/env tells, the folders of this machine are none of its business."""
+    import subprocess
+    from support.instance import BINARY
+    done = subprocess.run([str(BINARY), "doctor", "--json"], text=True, capture_output=True,
+                          env={"EVERSEAL_API": shared.api.base, "EVERSEAL_TOKEN": shared.api.token})
+    states = {row["check"]: row["state"] for row in json.loads(done.stdout)}
+    assert done.returncode == 0 and "BAD" not in states.values(), done.stdout
+    assert states["data folder"] == states["key-encryption key"] == "-"
+    assert states["processes"] == "ok"
 
 
 def test_raw_requests(shared):

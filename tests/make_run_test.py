@@ -86,6 +86,15 @@ def test_two_runs(run):
 
     run.start()
     assert "added" not in run.text()
+    kept = (run.var / "env").read_text()
+    second = Run(run.var)
+    done = subprocess.run(["make", "-s", "run"], cwd=ROOT, text=True, capture_output=True, timeout=60,
+                          env={**os.environ, "BUILD": str(BUILD), "VAR": str(run.var),
+                               **{k: str(v) for k, v in second.ports.items()}})
+    assert done.returncode != 0 and "Ctrl-C" not in done.stdout
+    pid = int(run.env()["EVERSEAL_PID"])
+    assert f"in use by process {pid}" in done.stderr and "everseal up:" not in done.stdout
+    assert (run.var / "env").read_text() == kept
     done = subprocess.run(line + " -sS --noproxy '*'", shell=True, text=True, capture_output=True,
                           cwd=ROOT)
     assert done.returncode == 0 and "Hello" in done.stdout, done.stderr

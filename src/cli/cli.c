@@ -129,6 +129,7 @@ static void cli_place(struct cli *cli)
 		url = getenv("EVERSEAL_API");
 	if (folder == NULL)
 		folder = getenv("EVERSEAL_DATA_FOLDER");
+	cli->remote = folder == NULL && url != NULL;
 	cli->folder = folder == NULL ? FOLDER_DEFAULT : folder;
 	cli_path(cli, "run/api.sock", &cli->socket);
 	cli->where = (struct client_where){ url, getenv("EVERSEAL_TOKEN"), buf_str(&cli->socket) };

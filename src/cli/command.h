@@ -12,6 +12,7 @@ struct cli {
 	struct args args;
 	bool json;
 	const char *folder; /* --data, EVERSEAL_DATA_FOLDER, or the default */
+	bool remote;        /* an API was named and no folder: the instance may be elsewhere */
 	int argc;           /* the command line behind the command's name, for settings */
 	char **argv;
 	struct client *client;     /* private: use cli_client() */

@@ -1,5 +1,5 @@
 /* One check is one function and one row of the table; each says what it saw and what to do. The
- * first ones look at the data folder, the others ask the running instance. */
+ * first ones look at this machine, the others ask the running instance. */
 #include <errno.h>
 #include <stdarg.h>
 #include <sys/stat.h>
@@ -175,17 +175,26 @@ static void check_orders(struct doctor *d)
 
 static const struct check {
 	const char *name;
-	bool asks; /* needs a running instance */
+	enum { HERE, IN_FOLDER, ASKS } at; /* ASKS: needs a running instance */
 	void (*run)(struct doctor *d);
 } checks[] = {
-	{ "data folder", false, check_folder },
-	{ "key-encryption key", false, check_kek },
-	{ "clock", false, check_clock },
-	{ "instance", false, check_running },
-	{ "processes", true, check_processes },
-	{ "machines", true, check_machines },
-	{ "certificate orders", true, check_orders },
+	{ "data folder", IN_FOLDER, check_folder },
+	{ "key-encryption key", IN_FOLDER, check_kek },
+	{ "clock", HERE, check_clock },
+	{ "instance", HERE, check_running },
+	{ "processes", ASKS, check_processes },
+	{ "machines", ASKS, check_machines },
+	{ "certificate orders", ASKS, check_orders },
 };
+
+static void run_check(struct doctor *d, const struct check *c)
+{
+	d->check = c->name;
+	if (c->at == IN_FOLDER && d->cli->remote)
+		say(d, "-", "not looked at: the API was asked; name the folder with --data DIR");
+	else if (c->at != ASKS || d->status != NULL)
+		c->run(d);
+}
 
 static int doctor_run(struct cli *cli, struct fail *f)
 {
@@ -199,17 +208,14 @@ static int doctor_run(struct cli *cli, struct fail *f)
 	}
 	if (cli_call(cli, "GET", "/everseal/status", NULL, &status, &silent) == 0)
 		d.status = status;
-	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
-		d.check = checks[i].name;
-		if (!checks[i].asks || d.status != NULL)
-			checks[i].run(&d);
-	}
+	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++)
+		run_check(&d, &checks[i]);
 	cli_show(cli, d.rows, columns);
 	json_decref(d.rows);
 	json_decref(status);
 	settings_fini(&d.settings);
 	if (d.bad > 0)
-		return fail(f, FAIL_UNAVAILABLE, "%d checks are BAD", d.bad);
+		return fail(f, FAIL_UNAVAILABLE, "BAD lines: %d", d.bad);
 	return 0;
 }
 
