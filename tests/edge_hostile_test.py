@@ -108,6 +108,7 @@ def was_smuggled(recorded):
     return any(b"smuggled" in head for head in recorded.heads)
 
 
+@pytest.mark.sanitize
 @pytest.mark.parametrize("framing", FRAMINGS, ids=range(len(FRAMINGS)))
 @pytest.mark.parametrize("version", [b"1.1", b"1.0"])
 def test_no_request_has_two_framings(recorded, framing, version):
@@ -119,6 +120,7 @@ def test_no_request_has_two_framings(recorded, framing, version):
     recorded.heads.clear()
 
 
+@pytest.mark.sanitize
 @pytest.mark.parametrize("chunks", CHUNKS, ids=range(len(CHUNKS)))
 def test_broken_chunks_are_refused(recorded, chunks):
     statuses = send(recorded, b"POST / HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -135,6 +137,7 @@ LINES = [
 ]
 
 
+@pytest.mark.sanitize
 @pytest.mark.parametrize("line", LINES, ids=range(len(LINES)))
 def test_request_lines(recorded, line):
     statuses = send(recorded, line + b"Host: HOST\r\nConnection: close\r\n\r\n")
@@ -146,6 +149,7 @@ HOSTS = [b"Host: HOST\r\nHost: HOST", b"Host: HOST, other", b"Host: HOST other",
          b"X: y", b"Host: \xc3\xa9.example"]
 
 
+@pytest.mark.sanitize
 @pytest.mark.parametrize("host", HOSTS, ids=range(len(HOSTS)))
 def test_hosts(recorded, host):
     statuses = send(recorded, b"GET / HTTP/1.1\r\n" + host + b"\r\nConnection: close\r\n\r\n")
@@ -159,6 +163,7 @@ def alive(instance, host):
     return instance.fetch(host).status == 200 and instance.fetch(host, tls=False).status == 200
 
 
+@pytest.mark.sanitize
 def test_noise_on_every_listener(recorded):
     pids = recorded.pids("edge")
     random.seed(7)

@@ -10,6 +10,8 @@ import pytest
 from support import edge, raw
 from support.instance import wait_until
 
+pytestmark = [pytest.mark.quick, pytest.mark.sanitize]
+
 
 @pytest.fixture
 def raw_origin():
