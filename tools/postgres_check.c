@@ -34,6 +34,7 @@ static void run(const char *what, const char *text)
 static size_t migrate(const struct sql_migration *list, size_t count)
 {
 	size_t ran = 0;
+
 	for (size_t i = 0; i < count; i++) {
 		run("begin", "begin");
 		for (const char *const *text = list[i].statements; *text != NULL; text++, ran++)
@@ -46,6 +47,7 @@ static size_t migrate(const struct sql_migration *list, size_t count)
 static size_t prepare(const struct sql_stmt *const *const *lists)
 {
 	size_t prepared = 0;
+
 	for (; *lists != NULL; lists++) {
 		for (const struct sql_stmt *const *s = *lists; *s != NULL; s++, prepared++)
 			judge(PQprepare(connection, "", (*s)->text, 0, NULL), "statement",
@@ -58,6 +60,7 @@ static void check(const char *schema, const struct sql_migration *migrations, si
 		  const struct sql_stmt *const *const *statements)
 {
 	char text[128];
+
 	snprintf(text, sizeof(text), "create schema %s", schema);
 	run("schema", text);
 	snprintf(text, sizeof(text), "set search_path to %s", schema);

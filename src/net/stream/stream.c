@@ -52,6 +52,7 @@ static void on_written(uv_write_t *req, int status);
 static void fly(struct stream *s)
 {
 	uv_buf_t b = uv_buf_init((char *)s->flying.p, (unsigned)s->flying.n);
+
 	s->in_flight = true;
 	int r = uv_write(&s->write, (uv_stream_t *)&s->tcp, &b, 1, on_written);
 	if (r < 0) {
@@ -95,6 +96,7 @@ static void push_plain(struct stream *s)
 static void push_ciphertext(struct stream *s)
 {
 	struct slice c = tls_conn_out(s->tls);
+
 	if (s->in_flight || c.n == 0 || s->broken)
 		return;
 	uv_buf_t b = uv_buf_init((char *)(uintptr_t)c.p, (unsigned)c.n);
@@ -169,6 +171,7 @@ static void push(struct stream *s)
 static void on_written(uv_write_t *req, int status)
 {
 	struct stream *s = container_of(req, struct stream, write);
+
 	s->in_flight = false;
 	if (s->closing)
 		return;
@@ -200,6 +203,7 @@ static void send_plain(struct stream *s, const struct slice *slices, size_t coun
 {
 	uv_buf_t bufs[STREAM_SLICES];
 	size_t done = 0;
+
 	for (size_t i = 0; i < count; i++)
 		bufs[i] = uv_buf_init((char *)(uintptr_t)slices[i].p, (unsigned)slices[i].n);
 	if (s->out.n == 0)
@@ -216,6 +220,7 @@ static void send_secured(struct stream *s, const struct slice *slices, size_t co
 {
 	static uint8_t joined[RECORDS];
 	size_t held = 0;
+
 	for (size_t i = 0; i < count; i++) {
 		struct slice rest = slices[i];
 		while (rest.n > 0) {
@@ -291,6 +296,7 @@ static bool decrypt(struct stream *s)
 {
 	ssize_t n = 1;
 	bool news = false;
+
 	while (n > 0 && window_left(&s->in) > 0 && s->end == STREAM_OPEN) {
 		size_t room;
 		uint8_t *p = window_room(&s->in, &room);
@@ -358,6 +364,7 @@ static void advance(struct stream *s)
 static void on_alloc(uv_handle_t *h, size_t hint, uv_buf_t *b)
 {
 	struct stream *s = container_of((uv_tcp_t *)h, struct stream, tcp);
+
 	(void)hint;
 	size_t room;
 	uint8_t *p = s->tls == NULL ? window_room(&s->in, &room) : tls_conn_in(s->tls, &room);
@@ -392,6 +399,7 @@ static void took(struct stream *s, size_t n)
 static void on_read(uv_stream_t *h, ssize_t n, const uv_buf_t *b)
 {
 	struct stream *s = container_of((uv_tcp_t *)h, struct stream, tcp);
+
 	(void)b;
 	if (n > 0)
 		took(s, (size_t)n);
@@ -429,6 +437,7 @@ void stream_take(struct stream *s, size_t n)
 static void on_later(struct deferred *d)
 {
 	struct stream *s = container_of(d, struct stream, later);
+
 	if (s->closing)
 		return;
 	if (s->broken && !s->told) {
@@ -474,6 +483,7 @@ void stream_init(struct stream *s, struct loop *loop, const struct stream_events
 int stream_adopt(struct stream *s, int fd)
 {
 	int r = uv_tcp_open(&s->tcp, fd);
+
 	if (r < 0)
 		close(fd);
 	return r;
@@ -483,6 +493,7 @@ void stream_begin(struct stream *s)
 {
 	int fd;
 	uv_buf_t b;
+
 	must(uv_fileno((const uv_handle_t *)&s->tcp, &fd) == 0);
 	s->started = true;
 	on_alloc((uv_handle_t *)&s->tcp, 0, &b);
@@ -503,6 +514,7 @@ void stream_begin(struct stream *s)
 static void on_connect(uv_connect_t *req, int status)
 {
 	struct stream *s = container_of(req, struct stream, connect);
+
 	if (s->closing)
 		return;
 	if (status < 0) {
@@ -521,6 +533,7 @@ static void on_connect(uv_connect_t *req, int status)
 int stream_connect(struct stream *s, const struct sockaddr *to)
 {
 	int r = uv_tcp_connect(&s->connect, &s->tcp, to, on_connect);
+
 	if (r == 0)
 		uv_tcp_nodelay(&s->tcp, 1);
 	return r;
@@ -529,6 +542,7 @@ int stream_connect(struct stream *s, const struct sockaddr *to)
 static void on_close(uv_handle_t *h)
 {
 	struct stream *s = container_of((uv_tcp_t *)h, struct stream, tcp);
+
 	window_free(&s->in);
 	buf_free(&s->out);
 	buf_free(&s->flying);

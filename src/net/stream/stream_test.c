@@ -40,6 +40,7 @@ static void take_all(struct end *e)
 static void on_hello(struct stream *s)
 {
 	struct tls_serve serve = { .identity = identity };
+
 	tls_conn_serve(stream_tls(s), &serve);
 	stream_answered(s);
 }
@@ -52,6 +53,7 @@ static void on_open(struct stream *s)
 static void on_input(struct stream *s)
 {
 	struct end *e = end_of(s);
+
 	if (!e->holds)
 		take_all(e);
 	if (stream_input_end(s) != STREAM_OPEN)
@@ -82,6 +84,7 @@ static int listener(struct sockaddr_in *at)
 {
 	socklen_t len = sizeof(*at);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
 	*at = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	assert_int_equal(bind(fd, (struct sockaddr *)at, len), 0);
 	assert_int_equal(listen(fd, 8), 0);
@@ -94,6 +97,7 @@ static void connect_both(bool secure)
 	struct sockaddr_in at;
 	struct tls_target to = { .name = "a.example", .verify = TLS_VERIFY_STRICT };
 	int fd = listener(&at);
+
 	client = server = (struct end){ .got = BUF_INIT };
 	stream_init(&client.stream, &loop, &events,
 		    secure ? tls_client_conn(fixture.client, &to) : NULL);
@@ -137,12 +141,14 @@ static int teardown(void **state)
 static void send_text(struct end *e, const char *text)
 {
 	struct slice s = slice_str(text);
+
 	stream_send(&e->stream, &s, 1);
 }
 
 static uint8_t *much(size_t n)
 {
 	uint8_t *p = malloc(n);
+
 	assert_non_null(p);
 	for (size_t i = 0; i < n; i++)
 		p[i] = (uint8_t)(i * 31 % 251);
@@ -154,6 +160,7 @@ static void check_slow_reader(bool secure)
 {
 	size_t total = 16000000; /* more than the kernel holds */
 	uint8_t *bytes = much(total);
+
 	connect_both(secure);
 	server.holds = true;
 	struct slice all = slice_of(bytes, total);
@@ -268,5 +275,6 @@ int main(void)
 		WITH_LOOP(a_reset_breaks_the_other_end_once),
 		WITH_LOOP(nobody_there_is_told_from_the_loop),
 	};
+
 	return cmocka_run_group_tests_name("net/stream", tests, NULL, NULL);
 }

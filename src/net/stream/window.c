@@ -34,6 +34,7 @@ static uint8_t *block_take(size_t cap)
 {
 	struct shelf *shelf = shelf_of(cap);
 	struct spare *spare = shelf->first;
+
 	if (spare != NULL) {
 		shelf->first = spare->next;
 		shelf->count--;
@@ -47,6 +48,7 @@ static uint8_t *block_take(size_t cap)
 static void block_give(uint8_t *p, size_t cap)
 {
 	struct shelf *shelf = shelf_of(cap);
+
 	if (shelf->count >= shelf->most) {
 		free(p);
 		return;
@@ -68,6 +70,7 @@ static void grow(struct window *w)
 {
 	uint8_t *p = block_take(WINDOW_MAX);
 	size_t held = window_held(w);
+
 	memcpy(p, w->p + w->from, held);
 	block_give(w->p, w->cap);
 	*w = (struct window){ p, 0, held, WINDOW_MAX };
@@ -76,6 +79,7 @@ static void grow(struct window *w)
 static void slide(struct window *w)
 {
 	size_t held = window_held(w);
+
 	memmove(w->p, w->p + w->from, held);
 	w->from = 0;
 	w->to = held;
@@ -107,6 +111,7 @@ size_t window_left(const struct window *w)
 size_t window_add(struct window *w, struct slice s)
 {
 	size_t done = 0;
+
 	while (done < s.n) {
 		size_t room;
 		uint8_t *p = window_room(w, &room);

@@ -62,5 +62,6 @@ int main(void)
 		cmocka_unit_test(bytes_keep_their_order),
 		cmocka_unit_test(it_never_exceeds_its_size),
 	};
+
 	return cmocka_run_group_tests_name("net/stream/window", tests, NULL, NULL);
 }

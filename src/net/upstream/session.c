@@ -34,6 +34,7 @@ static struct kept *oldest(const struct session_store *s)
 void session_store_fini(struct session_store *s)
 {
 	struct kept *k;
+
 	while ((k = oldest(s)) != NULL)
 		forget(s, k);
 	map_free(&s->sessions);
@@ -42,6 +43,7 @@ void session_store_fini(struct session_store *s)
 struct tls_session *session_store_take(struct session_store *s, struct slice key)
 {
 	struct kept *k = map_get(&s->sessions, key);
+
 	if (k == NULL)
 		return NULL;
 	struct tls_session *session = k->session;

@@ -55,6 +55,7 @@ static struct slice key_of(const struct upstream_conn *c)
 static void arm_idle(struct upstream *u)
 {
 	struct list *first = list_first(&u->idle);
+
 	if (first == NULL) {
 		timer_stop(&u->idle_timer);
 		return;
@@ -68,6 +69,7 @@ static void idle_remove(struct upstream_conn *c)
 	struct upstream *u = c->pool;
 	struct upstream_conn *newest = map_get(&u->idle_by_key, key_of(c));
 	size_t left = newest->same_count - 1;
+
 	if (newest == c) {
 		map_remove(&u->idle_by_key, key_of(c));
 		newest = container_of(c->same.prev, struct upstream_conn, same);
@@ -89,6 +91,7 @@ static void idle_add(struct upstream_conn *c)
 {
 	struct upstream *u = c->pool;
 	struct upstream_conn *newest = map_get(&u->idle_by_key, key_of(c));
+
 	c->same_count = 1;
 	if (newest != NULL) {
 		c->same_count += newest->same_count;
@@ -105,6 +108,7 @@ static void on_idle_due(struct timer *t)
 {
 	struct upstream *u = container_of(t, struct upstream, idle_timer);
 	struct list *first;
+
 	while ((first = list_first(&u->idle)) != NULL) {
 		struct upstream_conn *c = container_of(first, struct upstream_conn, idle);
 		if (c->idle_since + u->config.idle_ms > loop_now(u->loop))
@@ -119,6 +123,7 @@ static void on_idle_due(struct timer *t)
 static void remember_session(struct upstream_conn *c)
 {
 	struct tls_conn *tls = stream_tls(&c->stream);
+
 	if (tls != NULL)
 		session_store_put(&c->pool->sessions, key_of(c), tls_conn_session_take(tls));
 }
@@ -127,6 +132,7 @@ static void on_open(struct stream *s)
 {
 	struct upstream_conn *c = container_of(s, struct upstream_conn, stream);
 	struct upstream_wait *w = c->wait;
+
 	must(w != NULL);
 	c->wait = NULL;
 	w->trying = NULL;
@@ -137,6 +143,7 @@ static void on_open(struct stream *s)
 static void on_input(struct stream *s)
 {
 	struct upstream_conn *c = container_of(s, struct upstream_conn, stream);
+
 	if (c->events != NULL)
 		c->events->on_input(c->user, c);
 	else
@@ -146,6 +153,7 @@ static void on_input(struct stream *s)
 static void on_room(struct stream *s)
 {
 	struct upstream_conn *c = container_of(s, struct upstream_conn, stream);
+
 	if (c->events != NULL)
 		c->events->on_room(c->user, c);
 }
@@ -154,6 +162,7 @@ static void note_fault(struct upstream_wait *w, const struct upstream_conn *c)
 {
 	struct tls_facts facts = { .error = "" };
 	char at[DNS_ADDRESS_TEXT];
+
 	dns_address_text(&w->addresses[w->next - 1], at);
 	w->fault = UPSTREAM_REFUSED;
 	if (c->stream.tls == NULL || c->stream.received == 0) {
@@ -172,6 +181,7 @@ static void on_broken(struct stream *s)
 {
 	struct upstream_conn *c = container_of(s, struct upstream_conn, stream);
 	struct upstream_wait *w = c->wait;
+
 	if (w != NULL) {
 		note_fault(w, c);
 		w->trying = NULL;
@@ -188,6 +198,7 @@ static void on_closed(struct stream *s)
 {
 	struct upstream_conn *c = container_of(s, struct upstream_conn, stream);
 	struct upstream *u = c->pool;
+
 	u->figures.open--;
 	free(c);
 	if (u->ending && u->figures.open == 0)
@@ -219,6 +230,7 @@ static struct upstream_conn *conn_new(struct upstream_wait *w, const struct dns_
 	struct slice name = dns_name_slice(&w->name);
 	struct upstream_conn *c = calloc(1, sizeof(*c));
 	struct tls_conn *tls = NULL;
+
 	must(c != NULL);
 	c->pool = u;
 	c->wait = w;
@@ -243,6 +255,7 @@ static struct upstream_conn *conn_new(struct upstream_wait *w, const struct dns_
 static void on_wait_due(struct timer *t)
 {
 	struct upstream_wait *w = container_of(t, struct upstream_wait, timer);
+
 	if (w->failing) {
 		w->failing = false;
 		w->on_failed(w, w->fault, w->words);
@@ -276,6 +289,7 @@ static int64_t share_of_time(const struct upstream_wait *w)
 {
 	int64_t left = w->deadline - loop_now(w->pool->loop);
 	int64_t share = left / (int64_t)(w->count - w->next + 1);
+
 	if (share < TRY_LEAST_MS)
 		share = left < TRY_LEAST_MS ? left : TRY_LEAST_MS;
 	return share;
@@ -285,6 +299,7 @@ static bool begin(struct upstream_wait *w, const struct dns_address *a)
 {
 	struct sockaddr_storage to;
 	struct upstream_conn *c = conn_new(w, a);
+
 	dns_address_to_socket(a, w->port, &to);
 	if (stream_connect(&c->stream, (const struct sockaddr *)&to) < 0) {
 		w->fault = UPSTREAM_REFUSED;
@@ -300,6 +315,7 @@ static bool begin(struct upstream_wait *w, const struct dns_address *a)
 static void try_next(struct upstream_wait *w)
 {
 	struct upstream *u = w->pool;
+
 	timer_stop(&w->timer);
 	while (w->next < w->count && loop_now(u->loop) < w->deadline) {
 		if (u->figures.open >= u->config.open_max && !list_empty(&u->idle))
@@ -321,6 +337,7 @@ static bool take_addresses(struct upstream_wait *w, const struct dns_address *ad
 			   size_t count)
 {
 	const struct upstream_config *config = &w->pool->config;
+
 	w->count = 0;
 	for (size_t i = 0; i < count && w->count < RESOLVE_ADDRESSES; i++)
 		if (config->allowed(config->owner, &addresses[i], w->port))
@@ -340,6 +357,7 @@ static struct upstream_conn *idle_take(struct upstream_wait *w, int64_t fresh_ms
 {
 	struct upstream *u = w->pool;
 	uint8_t key[sizeof(((struct upstream_conn *)0)->key)];
+
 	for (size_t i = 0; i < w->count && fresh_ms != 0; i++) {
 		size_t n = key_write(key, &w->addresses[i], w->port, w->trust,
 				     dns_name_slice(&w->name));
@@ -372,6 +390,7 @@ static bool take_answer(struct upstream_wait *w, const struct resolve_answer *an
 static void on_resolved(struct resolve_wait *lookup, const struct resolve_answer *answer)
 {
 	struct upstream_wait *w = container_of(lookup, struct upstream_wait, lookup);
+
 	if (take_answer(w, answer))
 		try_next(w);
 	else
@@ -447,6 +466,7 @@ void upstream_keep(struct upstream_conn *c)
 	struct upstream *u = c->pool;
 	struct upstream_conn *newest = map_get(&u->idle_by_key, key_of(c));
 	bool crowded = newest != NULL && newest->same_count >= u->config.idle_target_max;
+
 	c->events = NULL;
 	if (crowded || u->config.idle_target_max == 0 || stream_input(&c->stream).n > 0 ||
 	    stream_input_end(&c->stream) != STREAM_OPEN) {
@@ -470,6 +490,7 @@ void upstream_drop(struct upstream_conn *c)
 void upstream_close_idle(struct upstream *u)
 {
 	struct list *first;
+
 	while ((first = list_first(&u->idle)) != NULL)
 		upstream_drop(container_of(first, struct upstream_conn, idle));
 	timer_stop(&u->idle_timer);
@@ -485,6 +506,7 @@ const char *upstream_fault_name(enum upstream_fault fault)
 	static const char *const names[] = { "no_address", "lookup", "forbidden_address",
 					     "refused",    "slow",   "tls",
 					     "full" };
+
 	return names[fault];
 }
 
@@ -494,6 +516,7 @@ struct upstream *upstream_new(struct loop *loop, struct resolver *resolver, stru
 			      const struct upstream_config *config)
 {
 	struct upstream *u = calloc(1, sizeof(*u));
+
 	must(u != NULL);
 	*u = (struct upstream){ .loop = loop, .resolver = resolver, .tls = tls, .config = *config };
 	list_init(&u->idle);

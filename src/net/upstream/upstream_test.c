@@ -39,6 +39,7 @@ static void open_listener(void)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	socklen_t len = sizeof(at);
+
 	listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	assert_int_equal(bind(listener, (struct sockaddr *)&at, len), 0);
 	assert_int_equal(listen(listener, 16), 0);
@@ -94,6 +95,7 @@ static void on_ready(struct upstream_wait *w, struct upstream_conn *c)
 static void on_failed(struct upstream_wait *w, enum upstream_fault fault, const char *words)
 {
 	struct asker *a = container_of(w, struct asker, wait);
+
 	assert_true(strlen(words) > 10);
 	a->failed = true;
 	a->fault = fault;
@@ -103,6 +105,7 @@ static void on_failed(struct upstream_wait *w, enum upstream_fault fault, const 
 static void on_event(void *user, struct upstream_conn *c)
 {
 	struct asker *a = user;
+
 	(void)c;
 	a->inputs++;
 }
@@ -118,6 +121,7 @@ static bool ask_as(struct asker *a, enum upstream_trust trust, int64_t fresh_ms)
 				     .port = port,
 				     .trust = trust,
 				     .name = slice_lit("a.example") };
+
 	*a = (struct asker){ .wait = { .on_ready = on_ready, .on_failed = on_failed } };
 	upstream_wait_init(&a->wait);
 	a->got = upstream_get(pool, &a->wait, &t, fresh_ms);
@@ -137,6 +141,7 @@ static bool ask(struct asker *a)
 static int accept_one(void)
 {
 	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+
 	assert_true(fd >= 0);
 	return fd;
 }
@@ -325,5 +330,6 @@ int main(void)
 		WITH_POOL(a_name_that_nobody_can_look_up),
 		WITH_POOL(who_cancels_hears_nothing),
 	};
+
 	return cmocka_run_group_tests_name("net/upstream", tests, NULL, NULL);
 }

@@ -69,6 +69,7 @@ static void add_bool(struct buf *out, const char *name, bool yes)
 static void add_tls(struct buf *out, const struct access_entry *e)
 {
 	char certificate[ID_HEX + 1] = "";
+
 	if (e->certificate != NULL)
 		id_hex(e->certificate, certificate);
 	add_text(out, "tls_version", slice_str(e->tls_version));
@@ -82,6 +83,7 @@ void access_write(const struct access_entry *e, struct buf *out)
 {
 	char at[STAMP_TEXT];
 	char client[DNS_ADDRESS_TEXT];
+
 	stamp_text(e->at, at);
 	buf_add_str(out, "{\"time\":\"");
 	buf_add_str(out, at);
@@ -117,6 +119,7 @@ void access_write(const struct access_entry *e, struct buf *out)
 static size_t count_lines(struct slice s)
 {
 	size_t n = 0;
+
 	for (size_t i = 0; i < s.n; i++)
 		n += s.p[i] == '\n';
 	return n;
@@ -126,6 +129,7 @@ static size_t count_lines(struct slice s)
 static struct slice next_pack(struct slice rest)
 {
 	size_t end = 0;
+
 	for (;;) {
 		size_t line = slice_find(slice_from(rest, end), '\n') + 1;
 		if (end + line > rest.n || (end > 0 && end + line > LINE_MOST))
@@ -137,6 +141,7 @@ static struct slice next_pack(struct slice rest)
 static void flush(struct access_log *a)
 {
 	struct slice rest = buf_slice(&a->lines);
+
 	while (rest.n > 0) {
 		struct slice pack = next_pack(rest);
 		ssize_t n = write(a->fd, pack.p, pack.n);

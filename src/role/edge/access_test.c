@@ -106,5 +106,6 @@ int main(void)
 		cmocka_unit_test(lines_of_a_turn_go_together),
 		cmocka_unit_test(a_full_pipe_drops_and_counts),
 	};
+
 	return cmocka_run_group_tests_name("edge/access", tests, NULL, NULL);
 }

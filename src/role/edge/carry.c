@@ -16,6 +16,7 @@ static void connect_origin(struct exchange *x, int64_t fresh_ms);
 static void origin_died(struct exchange *x)
 {
 	bool again = x->retryable && !x->retried && !x->heard && x->origin_reused;
+
 	if (!again) {
 		exchange_refuse(x, 502, SIDE_ORIGIN,
 				"the origin closed the connection before its answer was complete");
@@ -68,6 +69,7 @@ static void pass_answer(struct exchange *x, const struct http_response *r)
 	struct forward f = forward_of(x);
 	struct http_refusal why;
 	enum http_body body = body_for(x, r);
+
 	x->status = r->status;
 	x->answered = true;
 	x->origin_keep = r->head.keep_alive && r->head.body != HTTP_BODY_UNTIL_CLOSE;
@@ -87,6 +89,7 @@ static void pass_answer(struct exchange *x, const struct http_response *r)
 static bool pass_interim(struct exchange *x, const struct http_response *r)
 {
 	struct buf *head = &x->edge->head;
+
 	if (r->status == 101 || ++x->interims > INTERIMS_MOST) {
 		exchange_refuse(x, 502, SIDE_ORIGIN,
 				r->status == 101 ? "the origin switched protocols unasked"
@@ -110,6 +113,7 @@ static void read_answer(struct exchange *x)
 	struct stream *origin = &x->origin->stream;
 	struct http_refusal why;
 	bool more = true;
+
 	while (more) {
 		x->heard = x->heard || stream_input(origin).n > 0;
 		switch (http_response_parse(stream_input(origin), &x->seen,
@@ -136,6 +140,7 @@ static void read_answer(struct exchange *x)
 void carry_back(struct exchange *x)
 {
 	struct http_refusal why;
+
 	if (x->origin == NULL)
 		return;
 	x->progress_at = loop_now(x->edge->loop);
@@ -151,6 +156,7 @@ void carry_back(struct exchange *x)
 static void send_request(struct exchange *x, struct slice first)
 {
 	struct http_refusal why;
+
 	if (x->origin == NULL || (x->up.done && first.n == 0))
 		return;
 	x->progress_at = loop_now(x->edge->loop);
@@ -193,6 +199,7 @@ static void on_origin_room(void *user, struct upstream_conn *c)
 static void on_origin_broken(void *user, struct upstream_conn *c)
 {
 	struct exchange *x = user;
+
 	(void)c;
 	carry_back(x);
 }
@@ -236,6 +243,7 @@ static int status_of(enum upstream_fault fault)
 static void on_failed(struct upstream_wait *w, enum upstream_fault fault, const char *words)
 {
 	struct exchange *x = container_of(w, struct exchange, wait);
+
 	exchange_refuse(x, status_of(fault), fault == UPSTREAM_FULL ? SIDE_EDGE : SIDE_ORIGIN,
 			arena_str(&x->arena, slice_str(words)));
 }
@@ -244,6 +252,7 @@ static enum upstream_trust trust_of(const struct exchange *x)
 {
 	const struct site *s = &x->site;
 	bool by_mode = x->conn->secure && (s->ssl == SSL_FULL || s->ssl == SSL_STRICT);
+
 	if (s->scheme == ORIGIN_HTTP || (s->scheme == ORIGIN_BY_MODE && !by_mode))
 		return UPSTREAM_PLAIN;
 	return s->ssl == SSL_STRICT ? UPSTREAM_TLS_VERIFIED : UPSTREAM_TLS;
@@ -262,6 +271,7 @@ static void connect_origin(struct exchange *x, int64_t fresh_ms)
 		.name = s->sni_rule == ORIGIN_SNI_FIXED ? dns_name_slice(&s->sni) : x->host,
 	};
 	struct upstream_conn *c = upstream_get(x->edge->upstream, &x->wait, &to, fresh_ms);
+
 	if (c != NULL)
 		on_connected(x, c);
 }
@@ -282,6 +292,7 @@ static bool is_idempotent(enum http_method m)
 void carry_begin(struct exchange *x, const struct http_request *r)
 {
 	struct forward f = forward_of(x);
+
 	if (!x->site.has_origin) {
 		exchange_refuse(x, 502, SIDE_ORIGIN, "no origin is set for this host");
 		return;

@@ -24,6 +24,7 @@ static void on_closed(struct stream *s)
 {
 	struct conn *c = container_of(s, struct conn, stream);
 	struct edge *e = c->edge;
+
 	metrics_add(METRIC_bytes_in, s->received);
 	metrics_add(METRIC_bytes_out, s->sent);
 	list_remove(&c->link);
@@ -46,6 +47,7 @@ void conn_watch(struct conn *c, int64_t ms)
 static void linger_on(struct conn *c)
 {
 	size_t n = stream_input(&c->stream).n;
+
 	c->lingered += n;
 	stream_take(&c->stream, n);
 	bool over = c->lingered > (uint64_t)c->edge->settings->edge_drain ||
@@ -57,6 +59,7 @@ static void linger_on(struct conn *c)
 static void linger(struct conn *c)
 {
 	const struct settings *s = c->edge->settings;
+
 	c->phase = CONN_LINGERING;
 	stream_finish(&c->stream);
 	conn_watch(c, stream_is_busy(&c->stream) ? s->edge_send_timeout : s->edge_drain_timeout);
@@ -70,6 +73,7 @@ static void linger(struct conn *c)
 static void wait_for_request(struct conn *c, int64_t ms)
 {
 	bool busy = stream_is_busy(&c->stream);
+
 	c->phase = CONN_IDLE;
 	c->seen = 0;
 	conn_watch(c, busy ? c->edge->settings->edge_send_timeout : ms);
@@ -99,6 +103,7 @@ static void look(struct conn *c)
 	struct edge *e = c->edge;
 	struct http_refusal why;
 	struct slice input = stream_input(&c->stream);
+
 	if (stream_is_busy(&c->stream))
 		return; /* on_room() comes back */
 	if (c->phase == CONN_IDLE && input.n > 0) {
@@ -127,6 +132,7 @@ static void look(struct conn *c)
 static void on_next(struct deferred *d)
 {
 	struct conn *c = container_of(d, struct conn, next);
+
 	if (c->phase == CONN_IDLE || c->phase == CONN_HEAD)
 		look(c);
 }
@@ -134,6 +140,7 @@ static void on_next(struct deferred *d)
 static void on_input(struct stream *s)
 {
 	struct conn *c = container_of(s, struct conn, stream);
+
 	switch (c->phase) {
 	case CONN_SHAKING:
 	case CONN_CLOSED: return;
@@ -148,6 +155,7 @@ static void on_input(struct stream *s)
 static void on_room(struct stream *s)
 {
 	struct conn *c = container_of(s, struct conn, stream);
+
 	switch (c->phase) {
 	case CONN_SHAKING:
 	case CONN_HEAD:
@@ -180,6 +188,7 @@ static void refuse(struct conn *c, enum tls_alert alert, const char *why, enum m
 static void serve(struct conn *c, struct tls_identity *identity)
 {
 	struct tls_serve what = { .identity = identity };
+
 	memcpy(what.group, c->group, TLS_GROUP);
 	c->certificate = *tls_identity_id(identity);
 	c->has_certificate = true;
@@ -192,6 +201,7 @@ static void on_hello(struct stream *s)
 	struct conn *c = container_of(s, struct conn, stream);
 	const struct tls_hello *hello = tls_conn_hello(stream_tls(s));
 	struct tls_identity *identity;
+
 	memcpy(c->sni, hello->sni, sizeof(c->sni));
 	switch (identity_find(&c->edge->identities, hello, clock_now(), &identity, c->group)) {
 	case IDENTITY_FOUND: serve(c, identity); break;
@@ -210,6 +220,7 @@ static void on_hello(struct stream *s)
 static void on_open(struct stream *s)
 {
 	struct conn *c = container_of(s, struct conn, stream);
+
 	tls_conn_facts(stream_tls(s), &c->tls);
 	metrics_add(c->tls.resumed ? METRIC_handshakes_resumed : METRIC_handshakes_full, 1);
 	metrics_observe(HISTOGRAM_handshake_seconds, clock_micros() - c->began);
@@ -220,6 +231,7 @@ static void handshake_failed(struct conn *c)
 {
 	struct tls_facts facts;
 	bool gone = c->stream.received == 0 || strcmp(stream_fault(&c->stream), "tls") != 0;
+
 	count_failed(c, gone ? METRIC_handshake_failed_gone : METRIC_handshake_failed_alert);
 	if (log_least() > LOG_DEBUG)
 		return;
@@ -232,6 +244,7 @@ static void handshake_failed(struct conn *c)
 static void on_broken(struct stream *s)
 {
 	struct conn *c = container_of(s, struct conn, stream);
+
 	if (c->phase == CONN_SHAKING)
 		handshake_failed(c);
 	if (c->exchange != NULL)
@@ -254,6 +267,7 @@ static const struct stream_events stream_events = {
 static void head_too_slow(struct conn *c)
 {
 	static const struct http_refusal slow = { 408, "the request did not come in time" };
+
 	c->phase = CONN_BUSY;
 	exchange_begin_refused(c, &slow);
 }
@@ -263,6 +277,7 @@ static bool still_reads(struct conn *c)
 {
 	uint64_t moved = stream_moved(&c->stream);
 	bool progress = moved != c->moved;
+
 	c->moved = moved;
 	if (!progress || !stream_is_busy(&c->stream))
 		return false;
@@ -274,6 +289,7 @@ static void on_due(struct timer *t)
 {
 	struct conn *c = container_of(t, struct conn, timer);
 	int64_t left = c->due - loop_now(c->edge->loop);
+
 	if (left > 0) {
 		c->armed = c->due;
 		timer_arm(c->edge->loop, &c->timer, left);
@@ -310,6 +326,7 @@ void conn_new(struct edge *e, int fd, const struct dns_address *peer, struct cro
 	      bool secure)
 {
 	struct conn *c = calloc(1, sizeof(*c));
+
 	must(c != NULL);
 	c->edge = e;
 	c->seat = seat;

@@ -27,6 +27,7 @@ static struct slice network_of(const struct crowd_seat *s)
 static struct crowd_seat seat_of(const struct dns_address *client)
 {
 	struct crowd_seat s = { .len = client->v6 ? 9 : 4 };
+
 	s.network[0] = client->v6;
 	memcpy(s.network + 1, client->b, s.len - 1u);
 	return s;
@@ -36,6 +37,7 @@ struct crowd_seat *crowd_enter(struct crowd *c, const struct dns_address *client
 {
 	struct crowd_seat key = seat_of(client);
 	struct crowd_seat *s = map_get(&c->networks, network_of(&key));
+
 	if (s == NULL) {
 		s = malloc(sizeof(*s));
 		must(s != NULL);

@@ -9,6 +9,7 @@
 static struct crowd_seat *enter(struct crowd *c, const char *address)
 {
 	struct dns_address a;
+
 	assert_true(dns_address_parse(slice_str(address), &a));
 	return crowd_enter(c, &a);
 }
@@ -54,5 +55,6 @@ int main(void)
 		cmocka_unit_test(a_network_shares_its_seats),
 		cmocka_unit_test(ipv6_counts_by_64_bits),
 	};
+
 	return cmocka_run_group_tests_name("edge/crowd", tests, NULL, NULL);
 }

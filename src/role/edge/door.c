@@ -16,6 +16,7 @@ static void on_readable(uv_poll_t *poll, int status, int events);
 static void on_pause_over(struct timer *t)
 {
 	struct door *d = container_of(t, struct door, pause);
+
 	must(uv_poll_start(&d->poll, UV_READABLE, on_readable) == 0);
 }
 
@@ -35,6 +36,7 @@ static void turn_away(int fd, bool secure)
 	static const char full[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
 				   "Retry-After: 1\r\nConnection: close\r\n\r\n";
 	char request[4096];
+
 	if (!secure && recv(fd, request, sizeof(request), MSG_DONTWAIT) >= -1 &&
 	    send(fd, full, sizeof(full) - 1, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
 		shutdown(fd, SHUT_WR);
@@ -44,6 +46,7 @@ static void turn_away(int fd, bool secure)
 static void take(struct door *d, int fd, const struct dns_address *peer)
 {
 	struct edge *e = d->edge;
+
 	metrics_add(d->secure ? METRIC_edge_accepted_https : METRIC_edge_accepted_http, 1);
 	if (e->conn_count >= (size_t)e->settings->edge_connections) {
 		metrics_add(METRIC_edge_refused_worker, 1);
@@ -65,6 +68,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 	struct sockaddr_storage from;
 	socklen_t len = sizeof(from);
 	struct dns_address peer;
+
 	(void)events;
 	if (status < 0)
 		return;
@@ -80,6 +84,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 int door_open(struct edge *e, struct door *d, int fd, bool secure, struct fail *f)
 {
 	int on = 1;
+
 	*d = (struct door){ .edge = e, .fd = fd, .secure = secure };
 	timer_init(&d->pause, on_pause_over);
 	/* Accepted sockets inherit it. */

@@ -30,6 +30,7 @@ static int read_file(const char *path, struct buf *out, struct fail *f)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : 1;
+
 	while (n > 0 && out->n < FILE_MOST) {
 		n = read(fd, buf_reserve(out, 65536), 65536);
 		out->n += n > 0 ? (size_t)n : 0;
@@ -43,6 +44,7 @@ static void find_servers(struct edge *e)
 {
 	const struct settings_list *list = &e->settings->dns_resolvers;
 	struct buf text = BUF_INIT;
+
 	for (size_t i = 0; i < list->count; i++)
 		buf_addf(&e->servers, i == 0 ? "%s" : ",%s", list->items[i]);
 	if (list->count == 0 && read_file(RESOLV_CONF, &text, NULL) == 0)
@@ -53,6 +55,7 @@ static void find_servers(struct edge *e)
 static int read_roots(struct edge *e, struct fail *f)
 {
 	const struct settings *s = e->settings;
+
 	if (s->origin_roots[0] != '\0' && read_file(s->origin_roots, &e->roots, NULL) < 0)
 		log_line(LOG_WARNING, "origin.roots",
 			 "cannot be read: the mode strict will trust only "
@@ -68,6 +71,7 @@ static int read_roots(struct edge *e, struct fail *f)
 static void make_first_stream(struct loop *l)
 {
 	static uv_tcp_t first;
+
 	must(uv_tcp_init(&l->uv, &first) == 0);
 	uv_close((uv_handle_t *)&first, NULL);
 }
@@ -75,6 +79,7 @@ static void make_first_stream(struct loop *l)
 static int prepare(struct role_env *env, struct fail *f)
 {
 	struct edge *e = calloc(1, sizeof(*e));
+
 	must(e != NULL);
 	env->state = e;
 	e->env = env;
@@ -93,6 +98,7 @@ static int prepare(struct role_env *env, struct fail *f)
 static void count_upstream(struct edge *e)
 {
 	struct upstream_figures now = upstream_figures(e->upstream);
+
 	metrics_add(METRIC_origin_connects, now.connects - e->counted.connects);
 	metrics_add(METRIC_origin_reuses, now.reuses - e->counted.reuses);
 	metrics_set(METRIC_origin_connections, now.open);
@@ -103,6 +109,7 @@ static void count_upstream(struct edge *e)
 static void count_cache(struct edge *e)
 {
 	struct tls_cache_figures now = tls_cache_figures(e->identities.cache);
+
 	metrics_add(METRIC_certificate_cache_hits, now.hits - e->cache_counted.hits);
 	metrics_add(METRIC_certificate_cache_misses, now.misses - e->cache_counted.misses);
 	metrics_set(METRIC_certificate_cache_bytes, now.held);
@@ -113,6 +120,7 @@ static void look_at_replica(struct edge *e)
 {
 	struct fail f = FAIL_INIT;
 	struct replica_state state;
+
 	if (replica_refresh(e->identities.replica, &f) < 0) {
 		log_line(LOG_ERROR, "replica.unreadable", "the replica cannot be read",
 			 LOG_FAIL(&f));
@@ -130,6 +138,7 @@ static void look_at_replica(struct edge *e)
 static void on_tick(struct timer *t)
 {
 	struct edge *e = container_of(t, struct edge, tick);
+
 	tls_server_now(e->tls, clock_now());
 	look_at_replica(e);
 	count_upstream(e);
@@ -151,12 +160,14 @@ static int start_names(struct edge *e, struct fail *f)
 					 .failed_ms = s->dns_failed,
 					 .stale_ms = s->dns_stale,
 					 .names_max = NAMES_KNOWN };
+
 	return resolver_new(e->loop, &config, &e->resolver, f);
 }
 
 static bool is_allowed(void *owner, const struct dns_address *a, uint16_t port)
 {
 	const struct edge *e = owner;
+
 	return guard_allows(&e->guard, a, port);
 }
 
@@ -173,6 +184,7 @@ static int start_origins(struct edge *e, struct fail *f)
 					  .owner = e };
 	struct slice roots = e->roots.n > 0 ? buf_slice(&e->roots) : SLICE_NONE;
 	struct slice bundle = e->bundle.n > 0 ? buf_slice(&e->bundle) : SLICE_NONE;
+
 	if (tls_client_new(roots, bundle, &e->origin_tls, f) < 0)
 		return fail_pass(f, "origin.bundle");
 	buf_free(&e->roots);
@@ -184,6 +196,7 @@ static int start_origins(struct edge *e, struct fail *f)
 static int take_keyring(struct edge *e, struct fail *f)
 {
 	struct keyring *ring;
+
 	if (keyring_parse(secret_slice(&e->env->keyring), &ring, f) < 0)
 		return fail_pass(f, "key-encryption keys");
 	keyring_free(e->keyring);
@@ -195,6 +208,7 @@ static int take_keyring(struct edge *e, struct fail *f)
 static int start_handshakes(struct edge *e, struct fail *f)
 {
 	const struct settings *s = e->settings;
+
 	e->identities.cache = tls_cache_new((size_t)s->edge_certificates);
 	if (s->edge_default_name[0] != '\0' &&
 	    dns_name_parse(slice_str(s->edge_default_name), DNS_NAME_PLAIN, &e->default_name) !=
@@ -218,6 +232,7 @@ static int start_limits(struct edge *e, struct fail *f)
 {
 	const struct settings *s = e->settings;
 	struct buf text = BUF_INIT;
+
 	for (size_t i = 0; i < s->trusted_proxies.count; i++)
 		buf_addf(&text, "%s ", s->trusted_proxies.items[i]);
 	int r = dns_nets_parse(buf_slice(&text), &e->trusted, f);
@@ -237,6 +252,7 @@ static int start_limits(struct edge *e, struct fail *f)
 static int open_doors(struct edge *e, const char *name, bool secure, struct fail *f)
 {
 	int fd;
+
 	for (size_t i = 0; (fd = role_fd(e->env, name, i)) >= 0; i++) {
 		if (e->door_count == EDGE_DOORS_MAX)
 			return fail(f, FAIL_INPUT, "%s: more than %d addresses", name,
@@ -251,6 +267,7 @@ static int open_doors(struct edge *e, const char *name, bool secure, struct fail
 static int start(struct role_env *env, struct fail *f)
 {
 	struct edge *e = env->state;
+
 	signal(SIGPIPE, SIG_IGN);
 	list_init(&e->conns);
 	list_init(&e->spare_exchanges);
@@ -281,6 +298,7 @@ void edge_conn_gone(struct edge *e)
 static void drain(struct role_env *env)
 {
 	struct edge *e = env->state;
+
 	if (e->draining)
 		return;
 	e->draining = true;
@@ -298,6 +316,7 @@ static void drain(struct role_env *env)
 static void on_keyring(struct role_env *env)
 {
 	struct fail f = FAIL_INIT;
+
 	if (take_keyring(env->state, &f) < 0)
 		log_line(LOG_ERROR, "keyring.refused", "the old key-encryption keys stay in use",
 			 LOG_FAIL(&f));

@@ -24,6 +24,7 @@ static void count_status(const struct exchange *x)
 						METRIC_requests_4xx,  METRIC_requests_5xx };
 	static const enum metric by_side[] = { METRIC_COUNT, METRIC_faults_client,
 					       METRIC_faults_edge, METRIC_faults_origin };
+
 	metrics_add(by_class[x->status / 100], 1);
 	if (x->side != SIDE_NONE)
 		metrics_add(by_side[x->side], 1);
@@ -60,6 +61,7 @@ static void add_access_line(struct exchange *x)
 				  .origin_micros = x->origin_micros,
 				  .origin_reused = x->origin_reused,
 				  .retried = x->retried };
+
 	access_add(&x->edge->access, &e);
 }
 
@@ -77,6 +79,7 @@ void exchange_leave_origin(struct exchange *x, bool keep)
 static struct conn *end(struct exchange *x)
 {
 	struct conn *c = x->conn;
+
 	count_status(x);
 	add_access_line(x);
 	buf_clear(&x->head);
@@ -89,6 +92,7 @@ void exchange_end_answered(struct exchange *x)
 {
 	bool whole = x->up.done;
 	bool keep = x->keep && whole;
+
 	exchange_leave_origin(x, whole && x->origin_keep);
 	conn_exchange_over(end(x), keep);
 }
@@ -107,6 +111,7 @@ void exchange_end_broken(struct exchange *x, enum side side, const char *why)
 void exchange_take_head(struct exchange *x)
 {
 	size_t n = x->head_len;
+
 	x->head_len = 0;
 	stream_take(&x->conn->stream, n);
 }
@@ -116,6 +121,7 @@ static void drop_body(struct exchange *x)
 {
 	struct http_refusal why;
 	enum relay_answer answer = relay_move(&x->up, &x->conn->stream, NULL, SLICE_NONE, &why);
+
 	x->keep = x->keep && answer == RELAY_DONE;
 }
 
@@ -141,6 +147,7 @@ void exchange_reply(struct exchange *x, int status, const char *fields, const ch
 		    struct slice body)
 {
 	struct buf *head = &x->edge->head;
+
 	exchange_leave_origin(x, false);
 	exchange_take_head(x);
 	drop_body(x);
@@ -204,6 +211,7 @@ static struct stall stall_of(struct exchange *x)
 {
 	const struct settings *s = x->edge->settings;
 	bool waits_for_100 = x->expects && x->up.moved == 0 && x->interims == 0;
+
 	if (x->answered && stream_is_busy(&x->conn->stream))
 		return (struct stall){ s->edge_send_timeout, 0, SIDE_CLIENT,
 				       "the client does not read its answer" };
@@ -223,6 +231,7 @@ static struct stall stall_of(struct exchange *x)
 void exchange_on_timer(struct exchange *x)
 {
 	int64_t now = loop_now(x->edge->loop);
+
 	if (x->origin == NULL) { /* the pool has a deadline of its own */
 		conn_watch(x->conn, x->edge->settings->origin_connect_timeout);
 		return;
@@ -257,6 +266,7 @@ static struct exchange *exchange_new(struct conn *c)
 	struct edge *e = c->edge;
 	struct list *spare = list_first(&e->spare_exchanges);
 	struct exchange *x;
+
 	if (spare != NULL) {
 		x = container_of(spare, struct exchange, spare);
 		list_remove(spare);
@@ -281,6 +291,7 @@ static struct exchange *exchange_new(struct conn *c)
 static void take_id(struct exchange *x, const struct http_request *r)
 {
 	const struct http_field *f = http_field_find(&r->head, HTTP_FIELD_X_REQUEST_ID);
+
 	if (!x->conn->trusted || f == NULL || f->value.n >= sizeof(x->id) ||
 	    !http_is_token(f->value))
 		return;
@@ -299,6 +310,7 @@ void exchange_begin(struct conn *c, const struct http_request *r)
 	struct edge *e = c->edge;
 	struct exchange *x = exchange_new(c);
 	enum filter_answer answer = FILTER_PASS;
+
 	x->head_len = r->head.len;
 	x->method = r->method;
 	x->minor = r->head.minor;
@@ -320,6 +332,7 @@ void exchange_begin(struct conn *c, const struct http_request *r)
 void exchange_begin_refused(struct conn *c, const struct http_refusal *why)
 {
 	struct exchange *x = exchange_new(c);
+
 	x->minor = 1;
 	exchange_refuse(x, why->status, SIDE_CLIENT, why->why);
 }
@@ -327,6 +340,7 @@ void exchange_begin_refused(struct conn *c, const struct http_refusal *why)
 void exchange_free_spares(struct edge *e)
 {
 	struct list *spare;
+
 	while ((spare = list_first(&e->spare_exchanges)) != NULL) {
 		struct exchange *x = container_of(spare, struct exchange, spare);
 		list_remove(spare);

@@ -51,6 +51,7 @@ static bool same_name(struct slice name, const char *known)
 static bool tells_of_client(struct slice name)
 {
 	const char *all = "cfhtx"; /* first letters that occur above */
+
 	if (name.n == 0 || strchr(all, text_lower(name.p[0])) == NULL)
 		return false;
 	for (size_t i = 0; i < sizeof(told_by_proxies) / sizeof(told_by_proxies[0]); i++)
@@ -76,6 +77,7 @@ static bool drop_from_answer(void *ctx, const struct http_field *field)
 struct slice forward_join(const struct http_head *head, enum http_field_kind kind, struct buf *out)
 {
 	size_t from = out->n;
+
 	for (size_t i = 0; i < head->count; i++) {
 		if (head->fields[i].kind != kind)
 			continue;
@@ -98,6 +100,7 @@ static void write_forwarding(struct buf *out, const struct http_request *r, cons
 	struct buf space = BUF_INIT;
 	struct http_hop hop = { f->client, f->secure, &r->host };
 	struct slice proto = earlier(r, f, HTTP_FIELD_X_FORWARDED_PROTO, &space);
+
 	if (proto.n == 0)
 		proto = slice_str(f->secure ? "https" : "http");
 	http_write_field(out, "X-Forwarded-Proto", proto);
@@ -143,6 +146,7 @@ static void write_via(struct buf *out, int minor)
 static void write_max_forwards(struct buf *out, const struct http_request *r)
 {
 	uint64_t left;
+
 	if (r->method != HTTP_OPTIONS)
 		return;
 	const struct http_field *hops = http_field_named(&r->head, "Max-Forwards");

@@ -24,6 +24,7 @@ static void check_request(const char *text, bool trusted, const char *wanted)
 	struct buf out = BUF_INIT;
 	struct forward f = forward_of(trusted);
 	size_t seen = 0;
+
 	assert_int_equal(http_request_parse(slice_str(text), &seen, &limits, &r, &why), HTTP_DONE);
 	forward_request(&out, &r, &f);
 	assert_string_equal(buf_str(&out), wanted);
@@ -96,6 +97,7 @@ static void check_answer(const char *text, enum http_body body, bool close, cons
 	struct buf out = BUF_INIT;
 	struct forward f = forward_of(false);
 	size_t seen = 0;
+
 	assert_int_equal(http_response_parse(slice_str(text), &seen, &limits, HTTP_GET, &r, &why),
 			 HTTP_DONE);
 	forward_answer(&out, &r, &f, body, close);
@@ -137,5 +139,6 @@ int main(void)
 		cmocka_unit_test(an_answer_is_framed_for_the_client),
 		cmocka_unit_test(a_missing_date_is_added),
 	};
+
 	return cmocka_run_group_tests_name("edge/forward", tests, NULL, NULL);
 }

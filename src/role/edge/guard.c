@@ -8,6 +8,7 @@
 static bool listener_read(const char *text, struct guard_listener *out)
 {
 	struct http_host h;
+
 	if (!http_host_parse(slice_str(text), &h) || !h.has_port)
 		return false;
 	if (!dns_address_parse(http_host_name(&h), &out->address))
@@ -28,6 +29,7 @@ static void learn_machine(struct guard *g)
 {
 	uv_interface_address_t *list;
 	int count;
+
 	g->machine_count = 0;
 	if (uv_interface_addresses(&list, &count) < 0)
 		return;
@@ -41,6 +43,7 @@ static void learn_machine(struct guard *g)
 int guard_init(struct guard *g, const struct settings *s, struct fail *f)
 {
 	struct buf text = BUF_INIT;
+
 	g->count = 0;
 	learn_machine(g);
 	take_listeners(g, &s->edge_http_listen);
@@ -75,6 +78,7 @@ static bool is_own(const struct guard *g, const struct guard_listener *l,
 bool guard_allows(const struct guard *g, const struct dns_address *a, uint16_t port)
 {
 	struct dns_address plain = dns_address_plain(a);
+
 	for (size_t i = 0; i < g->count; i++)
 		if (is_own(g, &g->own[i], &plain, port))
 			return false;

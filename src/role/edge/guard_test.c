@@ -15,6 +15,7 @@ static struct guard guard_of(bool allow)
 	struct settings s = { .edge_http_listen = { http, 2 }, .edge_https_listen = { https, 1 } };
 	struct guard g;
 	struct fail f = FAIL_INIT;
+
 	if (allow)
 		s.origin_allow = (struct settings_list){ nets, 2 };
 	assert_int_equal(guard_init(&g, &s, &f), 0);
@@ -24,6 +25,7 @@ static struct guard guard_of(bool allow)
 static bool allows(const struct guard *g, const char *address, uint16_t port)
 {
 	struct dns_address a;
+
 	assert_true(dns_address_parse(slice_str(address), &a));
 	return guard_allows(g, &a, port);
 }
@@ -82,5 +84,6 @@ int main(void)
 		cmocka_unit_test(never_ourselves),
 		cmocka_unit_test(a_broken_net_is_named),
 	};
+
 	return cmocka_run_group_tests_name("edge/guard", tests, NULL, NULL);
 }

@@ -17,6 +17,7 @@
 void identity_group(const struct id *zone, uint8_t out[TLS_GROUP])
 {
 	static const char policy[TLS_GROUP - ID_LEN] = "tls1.2 no-mtls";
+
 	memcpy(out, zone->b, ID_LEN);
 	memcpy(out + ID_LEN, policy, sizeof(policy));
 }
@@ -29,6 +30,7 @@ static int load_chain(struct identity_source *src, const struct id *id, struct t
 	struct slice value;
 	struct chain_record record;
 	struct tls_chain *cached = tls_cache_chain(src->cache, id);
+
 	if (cached != NULL) {
 		*out = tls_chain_ref(cached);
 		return 0;
@@ -49,6 +51,7 @@ static int load_key(struct identity_source *src, const struct id *id, struct key
 {
 	struct slice value;
 	struct key_record record;
+
 	if (!replica_get(src->replica, REPLICA_KEY, id_slice(id), &value) ||
 	    !key_record_decode(value, &record))
 		return fail(f, FAIL_ABSENT, "the replica holds no key of this id");
@@ -64,6 +67,7 @@ static int load(struct identity_source *src, const struct name_candidate *c,
 	struct cert_record cert;
 	struct tls_chain *chain = NULL;
 	struct key *key = NULL;
+
 	if (!replica_get(src->replica, REPLICA_CERT, id_slice(&c->cert), &value) ||
 	    !cert_record_decode(value, &cert))
 		return fail(f, FAIL_ABSENT, "the replica holds no certificate of this id");
@@ -83,6 +87,7 @@ static struct tls_identity *get(struct identity_source *src, const struct name_c
 {
 	struct fail f = FAIL_INIT;
 	struct tls_identity *i = tls_cache_identity(src->cache, &c->cert);
+
 	if (i != NULL) {
 		metrics_add(METRIC_certificates_by_cache, 1);
 		return tls_identity_ref(i);
@@ -113,6 +118,7 @@ static struct tls_identity *first_that_holds(struct identity_source *src,
 					     const struct tls_hello *hello, stamp now)
 {
 	struct tls_identity *found = NULL;
+
 	for (size_t i = 0; i < name->count && found == NULL; i++) {
 		const struct name_candidate *c = &name->candidates[i];
 		if (is_usable(c, hello) && holds(c, now))
@@ -125,6 +131,7 @@ static struct tls_identity *least_bad(struct identity_source *src, const struct 
 				      const struct tls_hello *hello, stamp now)
 {
 	const struct name_candidate *best = NULL;
+
 	for (size_t i = 0; i < name->count; i++) {
 		const struct name_candidate *c = &name->candidates[i];
 		if (is_usable(c, hello) && !holds(c, now) &&
@@ -153,6 +160,7 @@ enum identity_answer identity_find(struct identity_source *src, const struct tls
 {
 	struct name_record name;
 	enum identity_answer answer = IDENTITY_UNKNOWN;
+
 	replica_begin(src->replica);
 	if (find_name(src, hello->sni, &name)) {
 		*out = first_that_holds(src, &name, hello, now);

@@ -29,6 +29,7 @@ static struct id content(struct slice s)
 {
 	struct id id;
 	uint8_t hash[32];
+
 	crypto_sha256(s, hash);
 	memcpy(id.b, hash, ID_LEN);
 	return id;
@@ -37,12 +38,14 @@ static struct id content(struct slice s)
 static void put(enum replica_table t, struct slice key, struct slice value)
 {
 	struct fail f = FAIL_INIT;
+
 	assert_int_equal(replica_put(writer, t, key, value, &f), 0);
 }
 
 static struct x509_plan plan_of(enum x509_kind kind, const struct key_public *subject)
 {
 	static uint8_t serial[16];
+
 	crypto_random(serial, sizeof(serial));
 	return (struct x509_plan){ .kind = kind,
 				   .serial = slice_of(serial, sizeof(serial)),
@@ -56,6 +59,7 @@ static void make_issuer(void)
 	struct fail f = FAIL_INIT;
 	struct key_public pub;
 	struct buf wrapped = BUF_INIT;
+
 	assert_int_equal(key_make(ring, &pub, &wrapped, &f), 0);
 	assert_int_equal(key_open(ring, buf_slice(&wrapped), &issuer_key, &f), KEY_DONE);
 	struct x509_plan plan = plan_of(X509_ROOT, &pub);
@@ -71,6 +75,7 @@ static struct name_candidate candidate(const char *name, int64_t from_hours, int
 	struct key_public pub;
 	struct buf wrapped = BUF_INIT;
 	struct buf leaf = BUF_INIT;
+
 	assert_int_equal(key_make(ring, &pub, &wrapped, &f), 0);
 	struct x509_plan plan = plan_of(X509_LEAF, &pub);
 	struct slice names[] = { slice_str(name) };
@@ -100,6 +105,7 @@ static void put_name(const char *name, uint8_t zone, const struct name_candidate
 {
 	uint8_t key[DNS_NAME_KEY];
 	struct name_record r = { .zone = { { zone } }, .count = count };
+
 	memcpy(r.candidates, c, count * sizeof(*c));
 	buf_clear(&space);
 	name_record_encode(&r, &space);
@@ -125,6 +131,7 @@ static void begin_answers(const char *fallback)
 {
 	struct fail f = FAIL_INIT;
 	struct replica_state at = { .epoch = { { 1 } }, .seq = 1 };
+
 	assert_int_equal(replica_write_commit(writer, &at, &f), 0);
 	source = (struct identity_source){ .cache = tls_cache_new(1 << 20),
 					   .keyring = ring,
@@ -152,6 +159,7 @@ static enum identity_answer find(const char *sni, bool ecdsa, struct id *certifi
 	struct tls_hello hello = { .ecdsa = ecdsa };
 	struct tls_identity *found;
 	uint8_t group[TLS_GROUP];
+
 	snprintf(hello.sni, sizeof(hello.sni), "%s", sni);
 	enum identity_answer answer = identity_find(&source, &hello, NOW, &found, group);
 	if (answer != IDENTITY_FOUND)
@@ -166,6 +174,7 @@ static void check_found(const char *sni, const struct name_candidate *wanted, ui
 {
 	struct id certificate;
 	uint8_t zone;
+
 	assert_int_equal(find(sni, true, &certificate, &zone), IDENTITY_FOUND);
 	assert_true(id_eq(&certificate, &wanted->cert));
 	assert_int_equal(zone, wanted_zone);
@@ -175,6 +184,7 @@ static void check_not(const char *sni, bool ecdsa, enum identity_answer wanted)
 {
 	struct id certificate;
 	uint8_t zone;
+
 	assert_int_equal(find(sni, ecdsa, &certificate, &zone), wanted);
 }
 
@@ -271,5 +281,6 @@ int main(void)
 		WITH_REPLICA(a_name_without_certificates),
 		WITH_REPLICA(what_was_loaded_is_kept),
 	};
+
 	return cmocka_run_group_tests_name("edge/identity", tests, NULL, NULL);
 }

@@ -25,6 +25,7 @@ static void row(struct buf *out, const char *name, struct slice value)
 void page_write(const struct page *p, struct buf *out)
 {
 	const char *reason = http_reason(p->status);
+
 	buf_addf(out,
 		 "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
 		 "<meta name=\"viewport\" content=\"width=device-width\"><title>%d %s</title>"

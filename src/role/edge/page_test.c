@@ -41,5 +41,6 @@ int main(void)
 		cmocka_unit_test(nothing_from_outside_is_markup),
 		cmocka_unit_test(each_side_has_its_words),
 	};
+
 	return cmocka_run_group_tests_name("edge/page", tests, NULL, NULL);
 }

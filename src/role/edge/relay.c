@@ -14,6 +14,7 @@ void relay_init(struct relay *r, enum http_body in, uint64_t length, enum http_b
 		uint64_t most)
 {
 	static const struct http_chunked_limits limits = { MOST_EXTENSIONS, MOST_TRAILERS };
+
 	*r = (struct relay){ .in = in, .out = out, .left = length, .most = most };
 	r->done = in == HTTP_BODY_NONE || (in == HTTP_BODY_LENGTH && length == 0);
 	if (in == HTTP_BODY_CHUNKED)
@@ -31,6 +32,7 @@ static void load_add(struct load *l, struct slice s)
 static enum relay_answer collect_length(struct relay *r, struct slice *rest, struct load *l)
 {
 	struct slice some = slice_sub(*rest, 0, r->left < rest->n ? (size_t)r->left : rest->n);
+
 	load_add(l, some);
 	*rest = slice_from(*rest, some.n);
 	r->left -= some.n;
@@ -78,6 +80,7 @@ static void unload(const struct relay *r, const struct load *l, struct slice fir
 	struct slice out[STREAM_SLICES];
 	size_t n = 0;
 	bool chunked = r->out == HTTP_BODY_CHUNKED;
+
 	if (first.n > 0)
 		out[n++] = first;
 	if (chunked && l->bytes > 0)
@@ -99,6 +102,7 @@ static enum relay_answer step(struct relay *r, struct stream *from, struct strea
 	struct slice rest = input;
 	struct load load = { .count = 0 };
 	enum relay_answer answer = collect(r, &rest, stream_input_end(from), &load, why);
+
 	r->moved += load.bytes;
 	bool over = r->moved > r->most;
 	if (to != NULL && !over && answer != RELAY_REFUSED)
@@ -116,6 +120,7 @@ enum relay_answer relay_move(struct relay *r, struct stream *from, struct stream
 {
 	bool again = true;
 	enum relay_answer answer = RELAY_WAITS;
+
 	if (r->broken)
 		return RELAY_REFUSED;
 	if (r->done) {

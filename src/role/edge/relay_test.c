@@ -37,6 +37,7 @@ static const struct stream_events events = { .on_open = on_nothing,
 static void side_open(struct side *s)
 {
 	int fds[2];
+
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
 	*s = (struct side){ .wire = fds[1] };
 	stream_init(&s->stream, &loop, &events, NULL);
@@ -75,6 +76,7 @@ static void arrive(const char *bytes)
 static void check_left(const char *wanted)
 {
 	char got[4096] = "";
+
 	uv_run(&loop.uv, UV_RUN_NOWAIT);
 	ssize_t n = read(to.wire, got, sizeof(got) - 1);
 	got[n < 0 ? 0 : n] = '\0';
@@ -84,6 +86,7 @@ static void check_left(const char *wanted)
 static enum relay_answer move(struct relay *r, const char *first)
 {
 	struct http_refusal why;
+
 	return relay_move(r, &from.stream, &to.stream, slice_str(first), &why);
 }
 
@@ -227,5 +230,6 @@ int main(void)
 		WITH_STREAMS(a_busy_receiver_is_waited_for),
 		WITH_STREAMS(a_body_can_be_dropped),
 	};
+
 	return cmocka_run_group_tests_name("edge/relay", tests, NULL, NULL);
 }

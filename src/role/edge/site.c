@@ -7,6 +7,7 @@ static bool get_name(struct replica *r, struct slice name, struct name_record *o
 	uint8_t space[DNS_NAME_KEY];
 	struct slice value;
 	struct slice key = dns_name_key(name, space);
+
 	return key.n > 0 && replica_get(r, REPLICA_NAME, key, &value) &&
 	       name_record_decode(value, out);
 }
@@ -15,6 +16,7 @@ bool site_name(struct replica *r, struct slice host, struct name_record *out)
 {
 	char wildcard[2 + DNS_NAME_MAX];
 	struct slice parent = dns_name_parent(host);
+
 	/* A host never holds a "*" itself: the parsers of SNI and Host refuse it. */
 	if (get_name(r, host, out))
 		return true;
@@ -28,6 +30,7 @@ bool site_name(struct replica *r, struct slice host, struct name_record *out)
 static void copy_name(struct slice from, struct dns_name *to)
 {
 	size_t n = from.n <= DNS_NAME_MAX ? from.n : 0;
+
 	to->len = (uint8_t)n;
 	memcpy(to->text, from.p, n);
 	to->text[n] = '\0';
@@ -36,6 +39,7 @@ static void copy_name(struct slice from, struct dns_name *to)
 static struct dns_address address_of(const struct origin_address *a)
 {
 	struct dns_address out = { .v6 = a->n == 16 };
+
 	memcpy(out.b, a->b, a->n);
 	return dns_address_plain(&out);
 }
@@ -44,6 +48,7 @@ static void take_origin(struct replica *r, const struct id *id, struct site *out
 {
 	struct slice value;
 	struct origin_record o;
+
 	out->has_origin = !id_is_zero(id) && replica_get(r, REPLICA_ORIGIN, id_slice(id), &value) &&
 			  origin_record_decode(value, &o);
 	if (!out->has_origin)
@@ -64,6 +69,7 @@ bool site_find(struct replica *r, struct slice host, struct site *out)
 	struct name_record name;
 	struct zone_record zone;
 	struct slice value;
+
 	if (!site_name(r, host, &name) ||
 	    !replica_get(r, REPLICA_ZONE, id_slice(&name.zone), &value) ||
 	    !zone_record_decode(value, &zone) || (zone.flags & ZONE_ACTIVE) == 0)

@@ -23,6 +23,7 @@ static bool find(struct exchange *x, struct slice host, enum challenge_kind kind
 	struct buf key = BUF_INIT;
 	struct slice value;
 	struct slice name = dns_name_key(host, space);
+
 	if (name.n == 0 || token.n == 0 || token.n > TOKEN_MOST)
 		return false;
 	challenge_key(name, kind, token, &key);
@@ -36,6 +37,7 @@ static bool find(struct exchange *x, struct slice host, enum challenge_kind kind
 enum filter_answer filter_challenge(struct exchange *x, const struct http_request *r)
 {
 	struct challenge_record record;
+
 	if (!slice_starts(r->path, slice_lit("/.well-known/")) ||
 	    (r->method != HTTP_GET && r->method != HTTP_HEAD))
 		return FILTER_PASS;

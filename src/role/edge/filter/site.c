@@ -12,6 +12,7 @@ static enum filter_answer refuse(struct exchange *x, int status, const char *why
 static bool is_in_group(const struct exchange *x)
 {
 	uint8_t group[TLS_GROUP];
+
 	identity_group(&x->site.zone, group);
 	return memcmp(group, x->conn->group, TLS_GROUP) == 0;
 }
