@@ -63,6 +63,7 @@ static void on_drained(struct api *api)
 	struct control *c = container_of(api, struct control, api);
 
 	api_close(&c->api);
+	rotation_fini(&c->rotation);
 	truth_close(&c->truth);
 	role_finish(api->env);
 }

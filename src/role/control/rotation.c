@@ -1,19 +1,19 @@
 #include "role/control/rotation.h"
 
+#include "role/control/fleet.h"
 #include "role/control/truth.h"
 #include "run/clock/clock.h"
 #include "run/ipc/pairs.h"
 #include "run/log/log.h"
 #include "run/role/role.h"
 
-void rotation_init(struct rotation *r, struct truth *truth, struct role_env *env)
-{
-	*r = (struct rotation){ .env = env, .truth = truth };
-}
+#define SPREAD 500 /* ms until every role has surely read its new keyring */
+#define FOLLOW 50  /* ms between two looks at the machines */
 
 const char *rotation_phase_name(enum rotation_phase phase)
 {
-	static const char *const names[] = { "idle", "making", "wrapping", "retiring" };
+	static const char *const names[] = { "idle",     "making",    "spreading",
+					     "wrapping", "following", "retiring" };
 
 	return names[phase];
 }
@@ -53,17 +53,31 @@ static void retire_next(struct rotation *r)
 		finish(r, "the supervisor does not listen");
 }
 
+static void wait_for(struct rotation *r, enum rotation_phase phase, int64_t ms)
+{
+	r->phase = phase;
+	timer_arm(r->truth->loop, &r->wait, ms);
+}
+
+/* A pass that found nothing to wrap was the last: what is stored from now on is wrapped by the new
+ * key. */
 static void on_rewrapped(struct issue_rewrap *w, const struct fail *f)
 {
 	struct rotation *r = container_of(w, struct rotation, rewrap);
 
-	if (f != NULL)
+	if (f != NULL) {
 		finish(r, f->words);
-	else
+		return;
+	}
+	r->keys += w->total;
+	r->seq = fleet_seq(r->truth->fleet);
+	if (w->total == 0)
 		retire_next(r);
+	else
+		wait_for(r, ROTATION_FOLLOWING, 0);
 }
 
-static void on_made(struct rotation *r)
+static void wrap(struct rotation *r)
 {
 	struct fail f = FAIL_INIT;
 
@@ -71,6 +85,37 @@ static void on_made(struct rotation *r)
 	r->rewrap = (struct issue_rewrap){ .kek = r->current, .on_done = on_rewrapped };
 	if (issue_rewrap(r->truth->issue, &r->rewrap, &f) < 0)
 		finish(r, f.words);
+}
+
+static bool all_follow(const struct rotation *r)
+{
+	struct arena a = ARENA_INIT;
+	struct deployment where;
+
+	fleet_deployment(r->truth->fleet, r->seq, &a, &where);
+	arena_free(&a);
+	return where.live == where.of;
+}
+
+static void on_wait(struct timer *t)
+{
+	struct rotation *r = container_of(t, struct rotation, wait);
+
+	if (r->phase == ROTATION_SPREADING || all_follow(r))
+		wrap(r);
+	else
+		wait_for(r, ROTATION_FOLLOWING, FOLLOW);
+}
+
+void rotation_init(struct rotation *r, struct truth *truth, struct role_env *env)
+{
+	*r = (struct rotation){ .env = env, .truth = truth };
+	timer_init(&r->wait, on_wait);
+}
+
+void rotation_fini(struct rotation *r)
+{
+	timer_stop(&r->wait);
 }
 
 int rotation_begin(struct rotation *r, const struct id *old, size_t old_count, struct fail *f)
@@ -83,6 +128,7 @@ int rotation_begin(struct rotation *r, const struct id *old, size_t old_count, s
 	r->old_count = old_count < ROTATION_OLD_MAX ? old_count : ROTATION_OLD_MAX;
 	memcpy(r->old, old, r->old_count * sizeof(*old));
 	r->phase = ROTATION_MAKING;
+	r->keys = 0;
 	r->started_at = clock_now();
 	r->finished_at = 0;
 	r->error[0] = '\0';
@@ -99,7 +145,7 @@ void rotation_on_steer(struct rotation *r, uint16_t type, struct slice payload)
 	(void)snprintf(words, sizeof(words), "%.*s", SLICE_ARG(rest));
 	if (type == STEER_KEK_ROTATED && r->phase == ROTATION_MAKING) {
 		if (good && id_parse(rest, &r->current))
-			on_made(r);
+			wait_for(r, ROTATION_SPREADING, SPREAD);
 		else
 			finish(r, words);
 	}

@@ -60,7 +60,7 @@ static void show(struct api_call *c)
 
 	set_states(r, json_object_get(o, "keks"));
 	json_set_str(rotation, "phase", rotation_phase_name(r->phase));
-	json_set_int(rotation, "keys", (int64_t)r->rewrap.total);
+	json_set_int(rotation, "keys", (int64_t)r->keys);
 	json_set_int(rotation, "left", (int64_t)r->rewrap.left);
 	json_set_stamp(rotation, "started_at", r->started_at);
 	json_set_stamp(rotation, "finished_at", r->finished_at);
