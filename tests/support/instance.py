@@ -166,7 +166,16 @@ class Everseal:
             if self.is_ours(pid):
                 os.kill(pid, signal.SIGKILL)
         status, self.process = self.process.returncode, None
+        self.check_sanitizers()
         return status
+
+    def check_sanitizers(self):
+        """What a sanitizer said in any of its processes fails the test that used it."""
+        text = self.log_text()
+        for mark in ("runtime error:", "ERROR: AddressSanitizer", "ERROR: LeakSanitizer"):
+            if mark in text:
+                at = text.index(mark)
+                raise AssertionError(f"{self.folder}: {text[max(0, at - 200):at + 3000]}")
 
     def is_ours(self, pid):
         try:
