@@ -301,9 +301,11 @@ static bool begin(struct upstream_wait *w, const struct dns_address *a)
 	struct upstream_conn *c = conn_new(w, a);
 
 	dns_address_to_socket(a, w->port, &to);
-	if (stream_connect(&c->stream, (const struct sockaddr *)&to) < 0) {
-		w->fault = UPSTREAM_REFUSED;
-		snprintf(w->words, sizeof(w->words), "no way to the origin's address");
+	int r = stream_connect(&c->stream, (const struct sockaddr *)&to);
+	if (r < 0) {
+		w->fault = r == UV_EMFILE || r == UV_ENFILE ? UPSTREAM_FULL : UPSTREAM_REFUSED;
+		snprintf(w->words, sizeof(w->words),
+			 "no connection to the origin could be begun: %s", uv_strerror(r));
 		conn_drop(c);
 		return false;
 	}

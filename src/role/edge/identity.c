@@ -83,7 +83,17 @@ static int load(struct identity_source *src, const struct name_candidate *c,
 	return r;
 }
 
-static struct tls_identity *get(struct identity_source *src, const struct name_candidate *c)
+/* Anybody can make handshakes, so a fault that each of them meets is logged once a second. */
+static bool may_alarm(struct identity_source *src, stamp now)
+{
+	if (now >= src->alarmed && now < src->alarmed + STAMP_SECOND)
+		return false;
+	src->alarmed = now;
+	return true;
+}
+
+static struct tls_identity *get(struct identity_source *src, const struct name_candidate *c,
+				stamp now)
 {
 	struct fail f = FAIL_INIT;
 	struct tls_identity *i = tls_cache_identity(src->cache, &c->cert);
@@ -93,8 +103,10 @@ static struct tls_identity *get(struct identity_source *src, const struct name_c
 		return tls_identity_ref(i);
 	}
 	if (load(src, c, &i, &f) < 0) {
-		log_line(LOG_ERROR, "certificate.unusable", "a certificate cannot be served",
-			 LOG_ID("certificate", &c->cert), LOG_ID("key", &c->key), LOG_FAIL(&f));
+		if (may_alarm(src, now))
+			log_line(LOG_ERROR, "certificate.unusable",
+				 "a certificate cannot be served", LOG_ID("certificate", &c->cert),
+				 LOG_ID("key", &c->key), LOG_FAIL(&f));
 		return NULL;
 	}
 	metrics_add(METRIC_certificates_by_replica, 1);
@@ -122,7 +134,7 @@ static struct tls_identity *first_that_holds(struct identity_source *src,
 	for (size_t i = 0; i < name->count && found == NULL; i++) {
 		const struct name_candidate *c = &name->candidates[i];
 		if (is_usable(c, hello) && holds(c, now))
-			found = get(src, c);
+			found = get(src, c, now);
 	}
 	return found;
 }
@@ -138,13 +150,14 @@ static struct tls_identity *least_bad(struct identity_source *src, const struct 
 		    (best == NULL || c->not_after > best->not_after))
 			best = c;
 	}
-	struct tls_identity *found = best == NULL ? NULL : get(src, best);
+	struct tls_identity *found = best == NULL ? NULL : get(src, best, now);
 	if (found == NULL)
 		return NULL;
 	metrics_add(METRIC_certificates_overdue, 1);
-	log_line(LOG_ERROR, "certificate.overdue",
-		 "served outside its validity for want of a better", LOG_S("name", hello->sni),
-		 LOG_ID("certificate", &best->cert));
+	if (may_alarm(src, now))
+		log_line(LOG_ERROR, "certificate.overdue",
+			 "served outside its validity for want of a better",
+			 LOG_S("name", hello->sni), LOG_ID("certificate", &best->cert));
 	return found;
 }
 

@@ -12,6 +12,7 @@ struct identity_source {
 	struct tls_cache *cache;
 	const struct keyring *keyring; /* may be replaced at any time between two calls */
 	struct slice fallback;         /* name that answers for unknown ones; empty: none does */
+	stamp alarmed;                 /* when the last alarm went to the log */
 };
 
 enum identity_answer {
