@@ -11,9 +11,12 @@
 #include "base/map.h"
 #include "base/must.h"
 #include "net/resolve/resolve_priv.h"
+#include "run/file/file.h"
 
 #include <netdb.h>
 #include <stdlib.h>
+
+#define RESOLV_CONF_MOST 65536
 
 struct watch { /* one socket of c-ares */
 	uv_poll_t poll;
@@ -298,6 +301,17 @@ void resolve_servers_read(struct slice resolv_conf, struct buf *out)
 		dns_address_text(&address, text);
 		buf_addf(out, out->n == 0 ? "%s" : ",%s", text);
 	}
+}
+
+void resolve_servers_choose(const char *const *given, size_t count, struct buf *out)
+{
+	struct buf file = BUF_INIT;
+
+	for (size_t i = 0; i < count; i++)
+		buf_addf(out, i == 0 ? "%s" : ",%s", given[i]);
+	if (count == 0 && file_read("/etc/resolv.conf", RESOLV_CONF_MOST, &file, NULL) == 0)
+		resolve_servers_read(buf_slice(&file), out);
+	buf_free(&file);
 }
 
 int resolver_new(struct loop *loop, const struct resolve_config *config, struct resolver **out,

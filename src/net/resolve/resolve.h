@@ -1,6 +1,6 @@
 /* net/resolve/resolve.h: addresses of host names by DNS, in the loop (c-ares), remembered for
- * as long as their TTL says within bounds. No file of the machine is read and getaddrinfo() is
- * never called.
+ * as long as their TTL says within bounds. getaddrinfo() is never called, and no file of the
+ * machine is read but for resolve_servers_choose().
  *
  * What is refused or allowed among the addresses is not decided here: whoever connects checks
  * each one. When the servers do not answer, what was known last serves on for a while.
@@ -50,6 +50,10 @@ struct resolve_wait {
 
 /* "nameserver" lines of an /etc/resolv.conf as a list for resolve_config.servers, into out. */
 void resolve_servers_read(struct slice resolv_conf, struct buf *out);
+
+/* The servers to ask, as such a list: those given, else those of /etc/resolv.conf, so to be called
+ * before a sandbox hides it. Nothing is added when there are none. */
+void resolve_servers_choose(const char *const *given, size_t count, struct buf *out);
 
 must_check int resolver_new(struct loop *loop, const struct resolve_config *config,
 			    struct resolver **out, struct fail *f);

@@ -13,11 +13,9 @@
 #include "net/resolve/txt.h"
 #include "role/control/truth.h"
 #include "run/clock/clock.h"
-#include "run/file/file.h"
 #include "run/log/log.h"
 
-#define RESOLV_CONF_MOST 65536
-#define VALUE_MOST       128
+#define VALUE_MOST 128
 
 /* Records that may hold the proof, asked in this order. */
 static const char *const zone_owners[] = { "everseal-verify.", "cloudflare-verify.", NULL };
@@ -329,26 +327,13 @@ void proof_check_hostname(struct proof *p, const struct id *hostname)
 
 /* ---- beginning and end ---- */
 
-/* The setting's servers, else those of the machine. */
-static void read_servers(const struct settings *s, struct buf *out)
-{
-	struct buf file = BUF_INIT;
-	struct fail ignored = FAIL_INIT;
-
-	for (size_t i = 0; i < s->dns_resolvers.count; i++)
-		buf_addf(out, i == 0 ? "%s" : ",%s", s->dns_resolvers.items[i]);
-	if (out->n == 0 && file_read("/etc/resolv.conf", RESOLV_CONF_MOST, &file, &ignored) == 0)
-		resolve_servers_read(buf_slice(&file), out);
-	buf_free(&file);
-}
-
 static int open_resolver(struct proof *p, struct fail *f)
 {
 	const struct settings *s = p->truth->settings;
 	struct buf servers = BUF_INIT;
 	int r = 0;
 
-	read_servers(s, &servers);
+	resolve_servers_choose(s->dns_resolvers.items, s->dns_resolvers.count, &servers);
 	if (servers.n == 0) {
 		log_line(LOG_WARNING, "proof.no_servers",
 			 "no name servers: set dns.resolvers, or pending names stay pending");

@@ -8,62 +8,36 @@
 #include "role/edge/door.h"
 #include "role/edge/exchange.h"
 #include "run/clock/clock.h"
+#include "run/file/file.h"
 #include "run/log/log.h"
 #include "run/random/random.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define TICK_MS      1000
 #define FILE_MOST    (16 * 1024 * 1024)
 #define NAMES_KNOWN  20000
 #define SESSIONS     4096
-#define RESOLV_CONF  "/etc/resolv.conf"
 #define LOOKUP_TRIES 2
 
 /* ---- before the sandbox ---- */
-
-static int read_file(const char *path, struct buf *out, struct fail *f)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : 1;
-
-	while (n > 0 && out->n < FILE_MOST) {
-		n = read(fd, buf_reserve(out, 65536), 65536);
-		out->n += n > 0 ? (size_t)n : 0;
-	}
-	if (fd >= 0)
-		close(fd);
-	return n < 0 ? fail(f, FAIL_INPUT, "%s cannot be read: %s", path, strerror(errno)) : 0;
-}
-
-static void find_servers(struct edge *e)
-{
-	const struct settings_list *list = &e->settings->dns_resolvers;
-	struct buf text = BUF_INIT;
-
-	for (size_t i = 0; i < list->count; i++)
-		buf_addf(&e->servers, i == 0 ? "%s" : ",%s", list->items[i]);
-	if (list->count == 0 && read_file(RESOLV_CONF, &text, NULL) == 0)
-		resolve_servers_read(buf_slice(&text), &e->servers);
-	buf_free(&text);
-}
 
 static int read_roots(struct edge *e, struct fail *f)
 {
 	const struct settings *s = e->settings;
 
-	if (s->origin_roots[0] != '\0' && read_file(s->origin_roots, &e->roots, NULL) < 0)
+	if (s->origin_roots[0] != '\0' &&
+	    file_read(s->origin_roots, FILE_MOST, &e->roots, NULL) < 0)
 		log_line(LOG_WARNING, "origin.roots",
 			 "cannot be read: the mode strict will trust only "
 			 "origin.bundle",
 			 LOG_S("file", s->origin_roots));
 	if (s->origin_bundle[0] == '\0')
 		return 0;
-	return read_file(s->origin_bundle, &e->bundle, f) < 0 ? fail_pass(f, "origin.bundle") : 0;
+	return file_read(s->origin_bundle, FILE_MOST, &e->bundle, f) < 0
+		       ? fail_pass(f, "origin.bundle")
+		       : 0;
 }
 
 /* libuv opens a spare descriptor with the loop's first stream, and would try again with each one
@@ -87,7 +61,8 @@ static int prepare(struct role_env *env, struct fail *f)
 	e->settings = &env->settings;
 	crypto_init();
 	make_first_stream(e->loop);
-	find_servers(e);
+	resolve_servers_choose(e->settings->dns_resolvers.items, e->settings->dns_resolvers.count,
+			       &e->servers);
 	if (guard_init(&e->guard, e->settings, f) < 0)
 		return -1;
 	return read_roots(e, f);

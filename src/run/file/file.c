@@ -28,14 +28,17 @@ static int write_all(int fd, struct slice bytes)
 int file_read(const char *path, size_t most, struct buf *out, struct fail *f)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	ssize_t n = 1;
 
 	if (fd < 0)
 		return refused(f, path, "opened");
 	buf_reserve(out, most + 1);
 	while (out->n <= most && (n = read(fd, buf_reserve(out, 1), most + 1 - out->n)) > 0)
 		out->n += (size_t)n;
+	int r = n < 0 ? refused(f, path, "read") : 0;
 	(void)close(fd);
+	if (r < 0)
+		return -1;
 	if (out->n > most)
 		return fail(f, FAIL_INPUT, "%s is longer than %zu bytes", path, most);
 	return 0;
