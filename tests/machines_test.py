@@ -70,6 +70,7 @@ def test_live_on_two_of_two_and_the_silent_one_is_named(everseal, machine, origi
                words="the silent machine named")
     now = deployment(one, zone, later)
     assert (now["live"], now["of"]) == (1, 2)
+    assert state_of(one, "second") == "silent", "although its connection is still there"
     assert one.fetch(f"later.{zone['name']}").status == 200
 
     second.process.send_signal(signal.SIGCONT)

@@ -335,11 +335,13 @@ void fleet_deployment(const struct fleet *fl, uint64_t seq, struct arena *a, str
 
 void fleet_each(const struct fleet *fl, fleet_each_f *each, void *arg)
 {
+	stamp now = clock_now();
 	list_for_each (link, &fl->machines) {
 		const struct fleet_known *m = container_of(link, struct fleet_known, link);
+		bool heard = m->connection != NULL && !is_silent(m, now);
 		struct fleet_machine row = { .id = m->id,
 					     .name = m->name,
-					     .connected = m->connection != NULL,
+					     .heard = heard,
 					     .drained = m->drained,
 					     .epoch = m->epoch,
 					     .seq = m->seq,

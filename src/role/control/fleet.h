@@ -40,7 +40,7 @@ void fleet_deployment(const struct fleet *fl, uint64_t seq, struct arena *a,
 struct fleet_machine {
 	struct id id;
 	const char *name;
-	bool connected;
+	bool heard; /* connected, and said something in the last 10 s */
 	bool drained;
 	struct id epoch;
 	uint64_t seq;

@@ -1,4 +1,4 @@
-/* The machines that follow the truth. Who is connected and how far is known on the loop. */
+/* The machines that follow the truth. Who is heard and how far is known on the loop. */
 #include "model/machine.h"
 
 #include "role/control/api/server.h"
@@ -42,7 +42,7 @@ static const char *state_of(const struct fleet_machine *m)
 {
 	if (m->drained)
 		return "drained";
-	return m->connected ? "live" : "silent";
+	return m->heard ? "live" : "silent";
 }
 
 struct showing {
