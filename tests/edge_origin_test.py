@@ -1,5 +1,6 @@
 """Where origins may be, how they are reached in each mode, and what a client sees when they are
 not."""
+import json
 import socket
 import threading
 
@@ -140,6 +141,26 @@ def test_no_listener_is_502(shared, name):
     assert name.encode() in answer.body and answer.headers["X-Request-Id"].encode() in answer.body
 
 
+def test_pages_keep_the_origin_hidden_and_the_access_line_names_it(everseal, origins, name):
+    own = everseal({"edge.workers": "1"})
+    places = {}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        places["refused"] = Somewhere("127.0.0.1", taken.getsockname()[1])
+    places["forbidden"] = Somewhere("127.0.0.1", own.http_port)
+    places["tls"] = Somewhere("127.0.0.1", origins().port)
+    for label, place in places.items():
+        host = f"{label}.{name}"
+        place.tls = label == "tls"
+        own.onboard(host, place, ssl="full")
+        answer = own.fetch(host)
+        assert answer.status == 502
+        assert b"127.0.0.1" not in answer.body and str(place.port).encode() not in answer.body
+    log = own.folder / "log" / "access.log"
+    wait_until(lambda: log.exists() and log.read_text().count("\n") == len(places))
+    whys = [json.loads(line)["why"] for line in log.read_text().splitlines()]
+    assert all("127.0.0.1" in why for why in whys), whys
+
+
 NOT_ANSWERS = [
     b"hello\r\n\r\n", b"HTTP/2 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\nContent-Length: 0\n\n",
     b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
@@ -227,10 +248,10 @@ def test_an_origin_by_name(everseal, origin):
     assert own.fetch(host).status == 200
     dns.addresses[target] = "10.0.0.1"  # moved to where no origin may be
     answer = own.fetch(host)
-    assert answer.status == 502 and b"10.0.0.1 is not allowed" in answer.body
+    assert answer.status == 502 and b"address is not allowed" in answer.body
     del dns.addresses[target]
     answer = own.fetch(host)
-    assert answer.status == 502 and b"no address in DNS" in answer.body
+    assert answer.status == 502 and b"no address" in answer.body
     dns.addresses[target] = "127.0.0.1"
     assert own.fetch(host).status == 200
 

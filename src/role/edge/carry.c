@@ -240,12 +240,27 @@ static int status_of(enum upstream_fault fault)
 	must_not_reach();
 }
 
+/* Where the origin is stays hidden from clients: they could go there past the edge. */
+static const char *said_of(enum upstream_fault fault)
+{
+	switch (fault) {
+	case UPSTREAM_ABSENT: return "the origin has no address";
+	case UPSTREAM_LOOKUP: return "the origin's name could not be looked up";
+	case UPSTREAM_FORBIDDEN: return "the origin's address is not allowed";
+	case UPSTREAM_REFUSED: return "the origin takes no connection";
+	case UPSTREAM_HANDSHAKE: return "TLS with the origin failed";
+	case UPSTREAM_FULL: return "too many connections to origins are open";
+	case UPSTREAM_SLOW: return "no connection to the origin in time";
+	}
+	must_not_reach();
+}
+
 static void on_failed(struct upstream_wait *w, enum upstream_fault fault, const char *words)
 {
 	struct exchange *x = container_of(w, struct exchange, wait);
 
-	exchange_refuse(x, status_of(fault), fault == UPSTREAM_FULL ? SIDE_EDGE : SIDE_ORIGIN,
-			arena_str(&x->arena, slice_str(words)));
+	exchange_refuse_with(x, status_of(fault), fault == UPSTREAM_FULL ? SIDE_EDGE : SIDE_ORIGIN,
+			     arena_str(&x->arena, slice_str(words)), said_of(fault));
 }
 
 static enum upstream_trust trust_of(const struct exchange *x)

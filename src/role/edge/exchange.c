@@ -160,13 +160,14 @@ void exchange_reply(struct exchange *x, int status, const char *fields, const ch
 	exchange_end_answered(x);
 }
 
-void exchange_refuse(struct exchange *x, int status, enum side side, const char *why)
+void exchange_refuse_with(struct exchange *x, int status, enum side side, const char *why,
+			  const char *said)
 {
 	if (x->answered) {
 		exchange_end_broken(x, side, why);
 		return;
 	}
-	struct page page = { status, side, why, x->host, x->id };
+	struct page page = { status, side, said, x->host, x->id };
 	struct buf html = BUF_INIT;
 	page_write(&page, &html);
 	x->side = side;
@@ -174,6 +175,11 @@ void exchange_refuse(struct exchange *x, int status, enum side side, const char 
 	exchange_reply(x, status, "Cache-Control: no-store\r\n", "text/html; charset=utf-8",
 		       buf_slice(&html));
 	buf_free(&html);
+}
+
+void exchange_refuse(struct exchange *x, int status, enum side side, const char *why)
+{
+	exchange_refuse_with(x, status, side, why, why);
 }
 
 /* ---- events of the client ---- */

@@ -73,6 +73,10 @@ void exchange_on_timer(struct exchange *x);
 /* A page, and the connection goes on if it can. why: a literal, or of the arena. */
 void exchange_refuse(struct exchange *x, int status, enum side side, const char *why);
 
+/* The page says less than the access line. */
+void exchange_refuse_with(struct exchange *x, int status, enum side side, const char *why,
+			  const char *said);
+
 /* An answer of ours: fields ("Name: value\r\n" lines, or NULL), type and body. */
 void exchange_reply(struct exchange *x, int status, const char *fields, const char *type,
 		    struct slice body);
