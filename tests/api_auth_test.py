@@ -94,6 +94,13 @@ def test_malformed_credentials(world, value):
         assert first["code"] == 6003
 
 
+def test_two_tokens_are_none(world):
+    line = f"Authorization: Bearer {world.api.token}\r\n"
+    head = f"GET /client/v4/zones HTTP/1.0\r\nHost: x\r\n{line}{line}\r\n"
+    answer = raw(world.instance.api_port, head)
+    assert b" 400 " in answer.partition(b"\r\n")[0] and b'"code":6111' in answer
+
+
 def test_unknown_token(world):
     zone = world.zone()
     for route in each(world, "user", "account", "zone", "system"):

@@ -70,6 +70,15 @@ static bool is_token_text(struct slice s)
 	return true;
 }
 
+/* Two of them would let two readers see two different callers. */
+static bool is_sent_twice(const struct http_head *head, const struct http_field *first)
+{
+	for (const struct http_field *p = first + 1; p < head->fields + head->count; p++)
+		if (p->kind == first->kind)
+			return true;
+	return false;
+}
+
 static int bearer(struct slice value, struct api_who *out, struct fail *f)
 {
 	const struct slice scheme = slice_lit("bearer");
@@ -94,6 +103,9 @@ int api_auth_credentials(const struct http_request *request, const struct http_p
 	const struct http_field *field = http_field_find(&request->head, HTTP_FIELD_AUTHORIZATION);
 
 	address_write(request, peer, out->address, sizeof(out->address));
+	if (field != NULL && is_sent_twice(&request->head, field))
+		return fail_code(f, FAIL_INPUT, 6111,
+				 "There is more than one Authorization header");
 	if (field != NULL)
 		return bearer(field->value, out, f);
 	if (sent(request, "X-Auth-Key") || sent(request, "X-Auth-Email"))
