@@ -74,6 +74,14 @@ def test_readable_kek_is_refused(everseal):
     assert "0600" in start_refused(one) or "chmod" in one.log_text()
 
 
+def test_a_kek_that_is_no_file_is_refused(everseal):
+    one = everseal({"edge.workers": "1"})
+    one.stop()
+    (one.folder / "kek").unlink()
+    os.mkfifo(one.folder / "kek", 0o600)
+    assert "kek is not a file" in start_refused(one)
+
+
 def test_newer_truth_is_refused(everseal):
     one = everseal({"edge.workers": "1"})
     one.stop()

@@ -113,7 +113,8 @@ static int kek_make(struct supervisor *s, const char *path, struct fail *f)
 
 static int from_file(struct supervisor *s, const char *path, bool make, struct fail *f)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* a pipe is refused, not waited for */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	int r;
 
 	if (fd < 0 && errno == ENOENT && make)
