@@ -290,6 +290,53 @@ def test_requests_without_end_and_without_reading_cost_no_memory(everseal):
         assert raw.status_of(sock.recv(65536)) == 404
 
 
+PATHS = ["/echo", "/bytes/300000", "/chunks/50/3000", "/die", "/die-after/9000", "/delay/0.05",
+         "/status/204", "/close", "/drip/3/0.02"]
+
+
+def careless_client(own, host, seed):
+    """Requests of all kinds, left at any point."""
+    chance = random.Random(seed)
+    for _ in range(40):
+        tls = chance.random() < 0.5
+        sock = None
+        try:
+            sock = edge.handshake(own.https, host, own.ca) if tls else edge.connect(own.http)
+            for _ in range(chance.randrange(1, 4)):
+                body = b"b" * chance.choice((0, 10, 50000))
+                sock.sendall(b"POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n\r\n" % (
+                    chance.choice(PATHS).encode(), host.encode(), len(body))
+                    + body[:chance.choice((len(body), len(body) // 2))])
+                sock.settimeout(0.3)
+                sock.recv(chance.choice((1, 1000, 100000)))
+            if chance.random() < 0.3:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        except OSError:
+            pass
+        if sock:
+            sock.close()
+
+
+@pytest.mark.sanitize
+def test_careless_clients_leave_nothing_behind(everseal, origins):
+    own = everseal({"edge.workers": "1", "edge.timeout.body": "500ms", "origin.timeout.idle": "1s"})
+    host = "shop.careless.example.net"
+    own.onboard(host, origins())
+    pid = own.pids("edge")
+    clients = [threading.Thread(target=careless_client, args=(own, host, seed))
+               for seed in range(12)]
+    for one in clients:
+        one.start()
+    for one in clients:
+        one.join()
+    assert alive(own, host) and own.pids("edge") == pid
+
+    def gauge(name):
+        return sum(v for k, v in own.metrics().items() if k.startswith(name))
+    wait_until(lambda: gauge("everseal_edge_connections") == 0, words="no client connection")
+    wait_until(lambda: gauge("everseal_edge_origin_connections") == 0, words="no origin connection")
+
+
 def test_a_thousand_slow_clients_do_not_keep_others_out(everseal, origins):
     own = everseal()
     host = "shop.loris.example.net"
