@@ -18,11 +18,11 @@ SETTINGS = {
     "edge.workers": "1",
     "edge.limit.line": "256", "edge.limit.head": "1024", "edge.limit.fields": "8",
     "edge.limit.body": "1000", "edge.limit.requests": "3", "edge.limit.drain": "64k",
-    "edge.timeout.handshake": "300ms", "edge.timeout.head": "300ms", "edge.timeout.body": "300ms",
+    "edge.timeout.handshake": "1s", "edge.timeout.head": "300ms", "edge.timeout.body": "300ms",
     "edge.timeout.idle": "300ms", "edge.timeout.send": "500ms", "edge.timeout.drain": "300ms",
     "origin.limit.head": "1024", "origin.limit.fields": "8",
-    "origin.timeout.connect": "500ms", "origin.timeout.head": "500ms",
-    "origin.timeout.body": "500ms", "origin.timeout.idle": "300ms",
+    "origin.timeout.connect": "1s", "origin.timeout.head": "1s",
+    "origin.timeout.body": "1s", "origin.timeout.idle": "300ms",
 }
 
 
