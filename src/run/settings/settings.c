@@ -2,15 +2,12 @@
  * words a user writes and are read by the same parsers. */
 #include "run/settings/settings.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/stamp.h"
 #include "base/text.h"
+#include "run/file/file.h"
 #include "run/settings/item.h"
 
 #define FILE_MOST (1024 * 1024)
@@ -319,31 +316,14 @@ static int text_set(struct settings *s, struct slice text, const char *origin, s
 	return 0;
 }
 
-static int file_read(const char *path, struct buf *out, struct fail *f)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = 0;
-
-	if (fd < 0)
-		return fail(f, FAIL_ABSENT, "settings file %s cannot be read: %s", path,
-			    strerror(errno));
-	while (out->n <= FILE_MOST && (got = read(fd, buf_reserve(out, 65536), 65536)) > 0)
-		out->n += (size_t)got;
-	close(fd);
-	if (got < 0)
-		return fail(f, FAIL_SYSTEM, "settings file %s cannot be read: %s", path,
-			    strerror(errno));
-	if (out->n > FILE_MOST)
-		return fail(f, FAIL_INPUT, "settings file %s is longer than 1 MB", path);
-	return 0;
-}
-
 static int file_set(struct settings *s, const char *path, struct fail *f)
 {
 	struct buf text = BUF_INIT;
-	int r = file_read(path, &text, f);
+	int r = file_read(path, FILE_MOST, &text, f);
 
-	if (r == 0)
+	if (r < 0)
+		(void)fail_pass(f, "settings file");
+	else
 		r = text_set(s, buf_slice(&text), path, f);
 	buf_free(&text);
 	return r;

@@ -152,7 +152,7 @@ static void test_failures_name_the_source(void **state)
 
 	(void)state;
 	source_refused(&(struct settings_source){ "/nonexistent/x", NULL, NULL },
-		       "settings file /nonexistent/x cannot be read");
+		       "settings file: /nonexistent/x cannot be opened");
 	source_refused(&(struct settings_source){ NULL, env, NULL },
 		       "environment variable EVERSEAL_EDGE_WORKERS: edge.workers: 'x'");
 	source_refused(&(struct settings_source){ NULL, NULL, flag },
