@@ -82,6 +82,26 @@ def test_a_kek_that_is_no_file_is_refused(everseal):
     assert "kek is not a file" in start_refused(one)
 
 
+@pytest.mark.parametrize("database", ("truth/truth.db", "ca/ca.db"))
+@pytest.mark.parametrize("how", ("missing", "empty"))
+def test_a_lost_database_is_not_made_anew(everseal, origin, name, database, how):
+    one = everseal({"edge.workers": "1"})
+    one.onboard(name, origin)
+    one.stop()
+    lost = one.folder / database
+    kept = lost.read_bytes()
+    for path in lost.parent.glob(lost.name + "*"):
+        path.unlink()
+    if how == "empty":
+        lost.touch()
+    text = start_refused(one)
+    assert database in text and "everseal restore" in text
+    lost.write_bytes(kept)
+    os.chown(lost, lost.parent.stat().st_uid, lost.parent.stat().st_gid)
+    one.start()
+    assert one.fetch(name, "/").status == 200
+
+
 def test_newer_truth_is_refused(everseal):
     one = everseal({"edge.workers": "1"})
     one.stop()

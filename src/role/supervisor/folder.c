@@ -155,6 +155,32 @@ bool folder_has_orphan(const struct supervisor *s, const struct role *role)
 	return lock_holder(s->lock_rw, 1 + (off_t)role_index(role)) != 0;
 }
 
+static bool is_lost(const char *database)
+{
+	struct stat st;
+
+	return stat(database, &st) != 0 || st.st_size == 0;
+}
+
+/* root.pem says that this folder has served before. A database that is gone since would be made
+ * anew, empty, and the edges would follow it: every name would go dark. */
+static int databases_check(const struct supervisor *s, struct fail *f)
+{
+	static const char *const databases[] = { "truth/truth.db", "ca/ca.db" };
+
+	if (access("root.pem", F_OK) != 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(databases) / sizeof(databases[0]); i++)
+		if (is_lost(databases[i]))
+			return fail(
+				f, FAIL_ABSENT,
+				"%s/%s is missing or empty, but this folder was in use: restore "
+				"a backup (everseal restore), or, to begin anew, remove truth, "
+				"ca, replica and root.pem",
+				s->settings.data_folder, databases[i]);
+	return 0;
+}
+
 int folder_open(struct supervisor *s, struct fail *f)
 {
 	const char *path = s->settings.data_folder;
@@ -166,5 +192,7 @@ int folder_open(struct supervisor *s, struct fail *f)
 	if (chdir(path) != 0)
 		return fail(f, FAIL_SYSTEM, "data folder %s cannot be entered: %s", path,
 			    strerror(errno));
-	return lock_take(s, f) < 0 ? -1 : rooms_open(s, f);
+	if (lock_take(s, f) < 0 || databases_check(s, f) < 0)
+		return -1;
+	return rooms_open(s, f);
 }
