@@ -65,6 +65,12 @@ def test_the_default_name_answers_for_unknown_ones(everseal, origin):
     assert answer.status == 421
     with edge.handshake(own.https, None) as sock:
         assert edge.ask(sock, "front.default.example.net").status == 200
+    assert own.fetch("front.default.example.net").status == 200
+    served = {source: sum(value for key, value in own.metrics().items()
+                          if key.startswith("everseal_edge_certificates_total")
+                          and f'source="{source}"' in key)
+              for source in ("default", "custom_hostname", "record")}
+    assert served == {"default": 2, "custom_hostname": 1, "record": 0}
 
 
 def test_another_tenants_host_is_misdirected(shared, origin, name):

@@ -98,10 +98,8 @@ static struct tls_identity *get(struct identity_source *src, const struct name_c
 	struct fail f = FAIL_INIT;
 	struct tls_identity *i = tls_cache_identity(src->cache, &c->cert);
 
-	if (i != NULL) {
-		metrics_add(METRIC_certificates_by_cache, 1);
+	if (i != NULL)
 		return tls_identity_ref(i);
-	}
 	if (load(src, c, &i, &f) < 0) {
 		if (may_alarm(src, now))
 			log_line(LOG_ERROR, "certificate.unusable",
@@ -109,7 +107,6 @@ static struct tls_identity *get(struct identity_source *src, const struct name_c
 				 LOG_ID("key", &c->key), LOG_FAIL(&f));
 		return NULL;
 	}
-	metrics_add(METRIC_certificates_by_replica, 1);
 	return i;
 }
 
@@ -161,10 +158,16 @@ static struct tls_identity *least_bad(struct identity_source *src, const struct 
 	return found;
 }
 
-static bool find_name(struct identity_source *src, const char *sni, struct name_record *out)
+/* False: nobody's name, and no default. *source counts what is served. */
+static bool find_name(struct identity_source *src, const char *sni, struct name_record *out,
+		      enum metric *source)
 {
-	if (sni[0] != '\0' && site_name(src->replica, slice_str(sni), out))
+	if (sni[0] != '\0' && site_name(src->replica, slice_str(sni), out)) {
+		*source = (out->flags & NAME_CUSTOM_HOSTNAME) != 0 ? METRIC_certificates_hostname
+								   : METRIC_certificates_record;
 		return true;
+	}
+	*source = METRIC_certificates_default;
 	return src->fallback.n > 0 && site_name(src->replica, src->fallback, out);
 }
 
@@ -172,14 +175,17 @@ enum identity_answer identity_find(struct identity_source *src, const struct tls
 				   stamp now, struct tls_identity **out, uint8_t group[TLS_GROUP])
 {
 	struct name_record name;
+	enum metric source;
 	enum identity_answer answer = IDENTITY_UNKNOWN;
 
 	replica_begin(src->replica);
-	if (find_name(src, hello->sni, &name)) {
+	if (find_name(src, hello->sni, &name, &source)) {
 		*out = first_that_holds(src, &name, hello, now);
 		if (*out == NULL)
 			*out = least_bad(src, &name, hello, now);
 		answer = *out == NULL ? IDENTITY_NONE : IDENTITY_FOUND;
+		if (*out != NULL)
+			metrics_add(source, 1);
 		identity_group(&name.zone, group);
 	}
 	replica_end(src->replica);

@@ -60,11 +60,13 @@ METRIC_COUNTER(edge, handshake_failed_gone, "everseal_edge_handshakes_failed_tot
 	       "reason=\"gone\"", "TLS handshakes that failed.")
 METRIC_COUNTER(edge, handshake_failed_timeout, "everseal_edge_handshakes_failed_total",
 	       "reason=\"timeout\"", "TLS handshakes that failed.")
-METRIC_COUNTER(edge, certificates_by_cache, "everseal_edge_certificates_total", "source=\"cache\"",
-	       "Certificates used in full handshakes, by where they came from.")
-METRIC_COUNTER(edge, certificates_by_replica, "everseal_edge_certificates_total",
-	       "source=\"replica\"",
-	       "Certificates used in full handshakes, by where they came from.")
+METRIC_COUNTER(edge, certificates_hostname, "everseal_edge_certificates_total",
+	       "source=\"custom_hostname\"",
+	       "Certificates used in full handshakes, by what they were made for.")
+METRIC_COUNTER(edge, certificates_record, "everseal_edge_certificates_total", "source=\"record\"",
+	       "Certificates used in full handshakes, by what they were made for.")
+METRIC_COUNTER(edge, certificates_default, "everseal_edge_certificates_total", "source=\"default\"",
+	       "Certificates used in full handshakes, by what they were made for.")
 METRIC_COUNTER(edge, certificates_overdue, "everseal_edge_certificates_overdue_total", "",
 	       "Handshakes answered with a certificate outside its validity, for want of a better.")
 METRIC_HISTOGRAM(edge, handshake_seconds, "everseal_edge_handshake_seconds", "",
