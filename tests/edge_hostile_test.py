@@ -398,16 +398,19 @@ def spent(pid):
 def test_requests_in_flight_are_finished(everseal, origins):
     own = everseal()
     host = "shop.drain.example.net"
-    own.onboard(host, origins())
+    origin = origins()
+    own.onboard(host, origin)
     idle = edge.connect(own.http)
     idle.sendall(b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % host.encode())
-    assert raw.status_of(idle.recv(65536)) == 200
+    head, rest = raw.read_head(idle)
+    assert raw.status_of(head + b"\r\n\r\n") == 200
+    raw.read_body(idle, head, rest)
     statuses = []
     workers = [threading.Thread(target=lambda: statuses.append(own.fetch(host, "/delay/1.5").status))
                for _ in range(8)]
     for one in workers:
         one.start()
-    time.sleep(0.7)
+    wait_until(lambda: origin.requests.count(("GET", "/delay/1.5")) == 8)
     status = own.stop()
     for one in workers:
         one.join()
